@@ -1,0 +1,1 @@
+//! Bodies, feeds, heads, receipts, sessions, roster: Released<T> out, Verified<T> in.

@@ -1,0 +1,1 @@
+//! Plot files, sensor files, track and assessment files: codecs, no decisions.

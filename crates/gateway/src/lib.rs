@@ -1,0 +1,1 @@
+//! The partner-facing edge: TLS, gRPC, per-peer limits; sealed bytes only.

@@ -1,0 +1,90 @@
+//! One time scale inside: TAI nanoseconds. UTC is met here and nowhere else.
+
+use core::fmt;
+use core::str::FromStr;
+
+use hifitime::{Epoch, TimeScale, Unit};
+use serde::{Deserialize, Serialize};
+
+/// An instant: nanoseconds of TAI since 1970-01-01T00:00:00 TAI. Since 2017 it is ahead of POSIX time by 37 s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tai(pub i64);
+
+/// 1970-01-01T00:00:00 TAI, as hifitime's duration since its own reference (1900-01-01T00:00:00 TAI).
+const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
+
+impl Tai {
+    /// This instant, later by `seconds` (earlier where negative); saturates at the ends of the range.
+    pub fn plus_s(self, seconds: f64) -> Tai {
+        Tai(self.0.saturating_add(libm::round(seconds * 1e9) as i64))
+    }
+
+    /// Seconds from `earlier` to this instant.
+    pub fn since_s(self, earlier: Tai) -> f64 {
+        self.0.saturating_sub(earlier.0) as f64 * 1e-9
+    }
+
+    /// Reads a UTC instant of ISO 8601, such as `2022-10-03T22:22:00Z`.
+    pub fn from_utc(text: &str) -> Result<Tai, NotAnInstant> {
+        let epoch = Epoch::from_str(text).map_err(|_| NotAnInstant(text.to_owned()))?;
+        let since_1900 = epoch.to_tai_duration();
+        let nanoseconds = since_1900.total_nanoseconds() - i128::from(SECONDS_1900_TO_1970) * 1_000_000_000;
+        i64::try_from(nanoseconds).map(Tai).map_err(|_| NotAnInstant(text.to_owned()))
+    }
+
+    /// The instant of a POSIX time (UTC without leap seconds), in nanoseconds.
+    pub fn from_posix_ns(posix_ns: i64) -> Tai {
+        let epoch = Epoch::from_unix_duration(posix_ns * Unit::Nanosecond);
+        let since_1900 = epoch.to_tai_duration();
+        let nanoseconds = since_1900.total_nanoseconds() - i128::from(SECONDS_1900_TO_1970) * 1_000_000_000;
+        Tai(i64::try_from(nanoseconds).unwrap_or(i64::MAX))
+    }
+
+    fn epoch(self) -> Epoch {
+        Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + self.0 * Unit::Nanosecond)
+    }
+
+    /// UTC as ISO 8601 with milliseconds: `2022-10-03T22:22:00.000Z`.
+    pub fn to_utc(self) -> String {
+        // Half a millisecond first, so that the digits are rounded and not cut.
+        let epoch = Tai(self.0.saturating_add(500_000)).epoch();
+        let (year, month, day, hour, minute, second, nanosecond) = epoch.to_gregorian(TimeScale::UTC);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", nanosecond / 1_000_000)
+    }
+}
+
+impl fmt::Display for Tai {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_utc())
+    }
+}
+
+/// A text that names no instant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a UTC instant; expected such as 2022-10-03T22:22:00Z")]
+pub struct NotAnInstant(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utc_and_back() {
+        for text in ["2022-10-03T22:22:00.000Z", "2016-12-31T23:59:59.999Z", "2017-01-01T00:00:00.000Z"] {
+            assert_eq!(Tai::from_utc(text).unwrap().to_utc(), text);
+        }
+    }
+
+    #[test]
+    fn tai_is_37_s_ahead_of_posix_since_2017() {
+        // IERS Bulletin C 52: TAI - UTC = 37 s from 2017-01-01.
+        let posix_ns = 1_664_835_720_000_000_000; // 2022-10-03T22:22:00Z
+        assert_eq!(Tai::from_posix_ns(posix_ns).0, posix_ns + 37_000_000_000);
+        assert_eq!(Tai::from_utc("2022-10-03T22:22:00Z").unwrap(), Tai::from_posix_ns(posix_ns));
+    }
+
+    #[test]
+    fn a_text_that_is_no_instant_is_named() {
+        assert!(Tai::from_utc("yesterday").unwrap_err().to_string().contains("yesterday"));
+    }
+}

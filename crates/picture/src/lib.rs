@@ -1,0 +1,1 @@
+//! One nation's own sensors to plots, tracks, assessments.

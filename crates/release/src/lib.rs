@@ -1,0 +1,1 @@
+//! Label, rule, Released<T>: what each partner may see.

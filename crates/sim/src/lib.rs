@@ -1,0 +1,1 @@
+//! Scenarios, truth with its own motion code, notional sensors, virtual network.

@@ -1,0 +1,3 @@
+//! TryFrom doors (being written).
+/// placeholder
+pub struct Malformed;

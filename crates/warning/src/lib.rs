@@ -1,0 +1,1 @@
+//! Joins the nations' assessments of one launch into an event, side by side.
