@@ -1,0 +1,117 @@
+//! What goes through the door comes back the same; what the domain cannot hold does not go through.
+
+use physics::ellipse::Ellipse;
+use physics::geodetic::Geodetic;
+use physics::time::Tai;
+use proptest::prelude::*;
+use statement::{
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Kind, ObjectClass, Phase, Phenomenon,
+    Statement, Track, TrackBatch, TrackStatus,
+};
+
+fn ground() -> impl Strategy<Value = GroundEstimate> {
+    (-90.0..90.0, -180.0..180.0, 1.0..1e6, 0.01..1.0, 0.0..180.0, any::<i64>(), 0.0..1e3).prop_map(
+        |(lat_deg, lon_deg, semi_major_m, ratio, azimuth_deg, time, time_sigma_s)| GroundEstimate {
+            place: Geodetic { lat_deg, lon_deg, alt_m: 0.0 },
+            ellipse: Ellipse { semi_major_m, semi_minor_m: semi_major_m * ratio, azimuth_deg },
+            time: Tai(time),
+            time_sigma_s,
+        },
+    )
+}
+
+fn assessment() -> impl Strategy<Value = Assessment> {
+    (proptest::option::of(ground()), proptest::option::of(ground()), 0.0..1.0, "[a-z0-9-]{1,20}", any::<u32>())
+        .prop_map(|(launch, impact, threat_probability, id, revision)| Assessment {
+            assessment_id: id.clone(),
+            revision,
+            phase: Phase::Update,
+            status: AssessmentStatus::Established,
+            classes: ClassProbabilities(vec![(ObjectClass::Ballistic, 0.75), (ObjectClass::Unknown, 0.25)]),
+            threat_probability,
+            warning: true,
+            launch,
+            impact,
+            course_deg: Some((95.0, 0.5)),
+            apogee_m: None,
+            object_count: (1, 2),
+            evidence: Evidence {
+                phenomena: vec![Phenomenon::Radar],
+                source_tags: vec!["a".into(), "b".into()],
+                plots: 7,
+                first_observed: Tai(1),
+                last_observed: Tai(2),
+            },
+            hops: Default::default(),
+            track_id: id,
+        })
+}
+
+fn nearly(a: &Option<GroundEstimate>, b: &Option<GroundEstimate>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            let close = |x: f64, y: f64| (x - y).abs() <= 1e-9 * x.abs().max(1.0);
+            a.place == b.place
+                && a.time == b.time
+                && a.time_sigma_s == b.time_sigma_s
+                && close(a.ellipse.semi_major_m, b.ellipse.semi_major_m)
+                && close(a.ellipse.semi_minor_m, b.ellipse.semi_minor_m)
+        }
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_assessment_comes_back(original in assessment()) {
+        let payload = Statement::Assessment(original.clone()).encode_payload();
+        let Statement::Assessment(back) = Statement::decode_payload(Kind::Assessment, &payload).unwrap() else {
+            panic!("another kind came back");
+        };
+        prop_assert!(nearly(&original.launch, &back.launch) && nearly(&original.impact, &back.impact));
+        let same = Assessment { launch: original.launch, impact: original.impact, ..back };
+        prop_assert_eq!(original, same);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        for kind in [Kind::TrackBatch, Kind::Assessment, Kind::Acknowledge, Kind::Roster] {
+            let _ = Statement::decode_payload(kind, &bytes);
+        }
+    }
+}
+
+fn track() -> Track {
+    Track {
+        track_id: "t".into(),
+        status: TrackStatus::Firm,
+        time: Tai(5),
+        state: [1.0; 6],
+        covariance: [2.0; 21],
+        evidence: Evidence::default(),
+    }
+}
+
+#[test]
+fn a_track_batch_comes_back() {
+    let original = Statement::TrackBatch(TrackBatch { tracks: vec![track()], hops: Default::default() });
+    assert_eq!(Statement::decode_payload(Kind::TrackBatch, &original.encode_payload()).unwrap(), original);
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_by_name() {
+    let mut hostile = track();
+    hostile.state[3] = f64::NAN;
+    let payload = Statement::TrackBatch(TrackBatch { tracks: vec![hostile], hops: Default::default() }).encode_payload();
+    let refused = Statement::decode_payload(Kind::TrackBatch, &payload).unwrap_err();
+    assert_eq!(refused.to_string(), "track.state: expected finite numbers");
+}
+
+#[test]
+fn a_class_of_a_later_version_is_unknown_and_no_reason_to_drop_a_warning() {
+    let mut wire = statement::wire::Assessment::from(&Assessment::default());
+    wire.classes = vec![statement::wire::ClassProbability { class: 99, probability: 1.0 }];
+    let back = Assessment::try_from(wire).unwrap();
+    assert_eq!(back.classes.most_likely(), ObjectClass::Unknown);
+}
