@@ -1,1 +1,32 @@
 //! Bodies, feeds, heads, receipts, sessions, roster: Released<T> out, Verified<T> in.
+//!
+//! Sans-IO: no clock, socket, file, thread or asynchronous runtime. Instants are arguments. Nothing is random but the
+//! ML-DSA signatures, which no id, leaf or digest covers. docs/exchange.md describes every byte.
+
+pub mod body;
+mod cose;
+pub mod digest;
+pub mod header;
+pub mod keys;
+pub mod limits;
+pub mod refusal;
+pub mod roster;
+pub mod soft_keys;
+pub mod trust;
+pub mod verified;
+
+pub use body::{Body, SealError, Sealed, Stamp, Unsigned, open, seal};
+pub use digest::{Digest, sha256};
+pub use header::Header;
+pub use keys::{Algorithm, KeyUse, SignError, Signer};
+pub use refusal::Refusal;
+pub use roster::{RootPublic, open_roster, seal_roster};
+pub use soft_keys::{KeySeeds, PersonKey, PublicKeys, RootKeys, RootSeeds, Seed, SoftKeys};
+pub use trust::Trust;
+pub use verified::Verified;
+
+/// The session's wire forms, as `proto/watchfire/v1/session.proto` defines and documents them.
+#[allow(missing_docs, clippy::all)]
+pub mod wire {
+    include!(concat!(env!("OUT_DIR"), "/watchfire.v1.rs"));
+}
