@@ -1,1 +1,4 @@
 //! Scenarios, truth with its own motion code, notional sensors, virtual network.
+
+pub mod random;
+pub mod truth;

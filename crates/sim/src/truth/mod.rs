@@ -1,0 +1,96 @@
+//! What really flies: its own motion code, so that the filter is never tested against itself.
+//!
+//! Inertial axes (the filter works in rotating ones), point mass with J2, rotation, the U.S. Standard Atmosphere,
+//! drag, one or two stages with thrust and mass flow. None of it calls `physics`, whose data types alone are used.
+
+mod atmosphere;
+pub mod draw;
+pub mod earth;
+pub mod fit;
+mod flight;
+mod path;
+pub mod vector;
+pub mod vehicle;
+
+use std::sync::Arc;
+
+use physics::geodetic::Geodetic;
+
+pub use flight::FlightError;
+pub use path::{Moment, Phase};
+
+use path::{Node, Path};
+use vector::Vector;
+use vehicle::{Steering, Vehicle};
+
+/// One object that really flies: its whole path, known from the start.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// Its name, which a simulated plot carries as `truth_id`.
+    pub id: String,
+    /// When its path starts, seconds since the scenario's start.
+    start_s: f64,
+    path: Arc<Path>,
+}
+
+impl Truth {
+    /// Flies `vehicle` from rest at `site`, `launch_s` after the scenario's start, until it comes down.
+    pub fn launched(
+        id: &str,
+        vehicle: &Vehicle,
+        steering: &Steering,
+        site: Geodetic,
+        launch_s: f64,
+    ) -> Result<Truth, FlightError> {
+        let path = flight::fly(vehicle, steering, site, flight::Fineness::KEPT)?;
+        Ok(Truth { id: id.to_owned(), start_s: launch_s, path: Arc::new(path) })
+    }
+
+    /// An object in orbit that has Earth-fixed `position_m` and `velocity_mps` at `from_s` after the scenario's start;
+    /// its path spans 0 to `end_s`.
+    pub fn orbiting(id: &str, from_s: f64, position_m: Vector, velocity_mps: Vector, end_s: f64) -> Truth {
+        let path = flight::orbit(from_s, position_m, velocity_mps, end_s);
+        Truth { id: id.to_owned(), start_s: 0.0, path: Arc::new(path) }
+    }
+
+    /// Earth-fixed position (metres), velocity (m/s) and phase at `time_s` since the scenario's start; `None` before
+    /// launch and after impact.
+    pub fn state(&self, time_s: f64) -> Option<(Vector, Vector, Phase)> {
+        let node = self.path.at(time_s - self.start_s)?;
+        Some((node.position_m, node.velocity_mps, self.path.phase_at(node.time_s)))
+    }
+
+    /// Launch; `None` of what is in orbit.
+    pub fn launch(&self) -> Option<Moment> {
+        self.path.start_of(Phase::Boost).and(self.path.nodes.first()).map(|node| self.moment(node))
+    }
+
+    /// The end of thrust, with the height in its place; `None` of what is in orbit.
+    pub fn burnout(&self) -> Option<Moment> {
+        self.path.at(self.path.start_of(Phase::Coast)?).map(|node| self.moment(&node))
+    }
+
+    /// The highest point; `None` of what is in orbit.
+    pub fn apogee(&self) -> Option<Moment> {
+        self.path.start_of(Phase::Boost).and(self.path.apogee()).map(|node| self.moment(&node))
+    }
+
+    /// Where and when it comes down; `None` of what is in orbit.
+    pub fn impact(&self) -> Option<Moment> {
+        self.path.start_of(Phase::Boost).and(self.path.nodes.last()).map(|node| self.moment(node))
+    }
+
+    /// From launch to impact along the ground, metres; `None` of what is in orbit.
+    pub fn range_m(&self) -> Option<f64> {
+        self.path.start_of(Phase::Boost).map(|_| self.path.range_m())
+    }
+
+    /// When its ground track is closest to `place`, seconds since the scenario's start, and how far from it, metres.
+    pub fn passes(&self, place: Geodetic) -> Option<(f64, f64)> {
+        fit::passes_at_m(&self.path, place).map(|(time_s, aside_m)| (time_s + self.start_s, aside_m))
+    }
+
+    fn moment(&self, node: &Node) -> Moment {
+        Moment { time_s: node.time_s + self.start_s, place: earth::place_of(node.position_m) }
+    }
+}
