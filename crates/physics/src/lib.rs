@@ -4,5 +4,9 @@
 //! system's differ between processors. SI units throughout; the unit is the last word of a name.
 
 pub mod ellipse;
+pub mod frames;
 pub mod geodetic;
+pub mod plot;
+pub mod sensor;
 pub mod time;
+pub mod wgs84;

@@ -1,0 +1,59 @@
+//! The WGS-84 ellipsoid: constants, geodetic to Earth-fixed and back, distances for display.
+
+use crate::frames::{EarthFixed, Position};
+use crate::geodetic::Geodetic;
+
+/// Semi-major axis, metres. NIMA TR8350.2, table 3.1.
+pub const SEMI_MAJOR_M: f64 = 6_378_137.0;
+/// Flattening. NIMA TR8350.2, table 3.1.
+pub const FLATTENING: f64 = 1.0 / 298.257_223_563;
+/// First eccentricity squared: f (2 − f).
+pub const ECCENTRICITY_SQUARED: f64 = FLATTENING * (2.0 - FLATTENING);
+/// Semi-minor axis, metres.
+pub const SEMI_MINOR_M: f64 = SEMI_MAJOR_M * (1.0 - FLATTENING);
+/// Gravitational constant of the Earth with its air, m³/s². NIMA TR8350.2, table 3.1.
+pub const GM_M3PS2: f64 = 3.986_004_418e14;
+/// Angular velocity, radians a second. NIMA TR8350.2, table 3.1.
+pub const EARTH_RATE_RADPS: f64 = 7.292_115e-5;
+/// Second zonal harmonic of EGM96, tide-free: −√5 C̄20 with C̄20 = −0.484165371736e-3 (NASA/TP-1998-206861).
+pub const J2: f64 = 1.082_626_684e-3;
+
+/// Earth-fixed position of a place. Vallado 2013, equations 3-7 and 3-14.
+pub fn to_earth_fixed(place: Geodetic) -> Position<EarthFixed> {
+    let (sin_lat, cos_lat) = libm::sincos(place.lat_deg.to_radians());
+    let (sin_lon, cos_lon) = libm::sincos(place.lon_deg.to_radians());
+    let normal_m = SEMI_MAJOR_M / (1.0 - ECCENTRICITY_SQUARED * sin_lat * sin_lat).sqrt();
+    let across_m = (normal_m + place.alt_m) * cos_lat;
+    let z_m = (normal_m * (1.0 - ECCENTRICITY_SQUARED) + place.alt_m) * sin_lat;
+    Position::new(across_m * cos_lon, across_m * sin_lon, z_m)
+}
+
+/// The place of an Earth-fixed position, to better than 1 mm from 10 km below to 10,000 km above the ellipsoid.
+///
+/// Bowring's formula in reduced latitude (Survey Review 28, 1985), iterated. At the Earth's centre the answer is a
+/// pole: there is no better one.
+pub fn to_geodetic(position: Position<EarthFixed>) -> Geodetic {
+    let vector = position.vector();
+    let (x, y, z) = (vector.x, vector.y, vector.z);
+    let across_m = (x * x + y * y).sqrt();
+    let second_eccentricity_squared = ECCENTRICITY_SQUARED / (1.0 - ECCENTRICITY_SQUARED);
+    let mut reduced = libm::atan2(z, across_m * (1.0 - FLATTENING));
+    let mut latitude = reduced;
+    for _ in 0..4 {
+        let (sin, cos) = libm::sincos(reduced);
+        latitude = libm::atan2(
+            z + second_eccentricity_squared * SEMI_MINOR_M * sin * sin * sin,
+            across_m - ECCENTRICITY_SQUARED * SEMI_MAJOR_M * cos * cos * cos,
+        );
+        let (sin, cos) = libm::sincos(latitude);
+        reduced = libm::atan2((1.0 - FLATTENING) * sin, cos);
+    }
+    let (sin, cos) = libm::sincos(latitude);
+    let alt_m = across_m * cos + z * sin - SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED * sin * sin).sqrt();
+    Geodetic { lat_deg: latitude.to_degrees(), lon_deg: libm::atan2(y, x).to_degrees(), alt_m }
+}
+
+/// Height above the ellipsoid, metres: [`to_geodetic`]'s.
+pub fn height_m(position: Position<EarthFixed>) -> f64 {
+    to_geodetic(position).alt_m
+}
