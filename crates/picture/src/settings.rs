@@ -1,0 +1,22 @@
+//! What a nation may set.
+
+use serde::{Deserialize, Serialize};
+
+/// What a nation may set; the defaults suit ground radars at about one scan a second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// A firm track without a plot for this long is coasting, seconds.
+    pub coasting_after_s: f64,
+    /// A track without a plot for this long is lost, seconds.
+    pub lost_after_s: f64,
+    /// Threat probability from which an established assessment alarms the watch, 0 to 1.
+    pub warning_threshold: f64,
+    /// Shortest time between two assessments of one track whose status has not changed, seconds.
+    pub assess_every_s: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { coasting_after_s: 5.0, lost_after_s: 60.0, warning_threshold: 0.5, assess_every_s: 1.0 }
+    }
+}
