@@ -1,5 +1,6 @@
 //! Bodies: one thing a nation says, signed once, opened by every partner it is released to.
 
+use release::Released;
 use statement::{Lane, Level, Nation, Statement};
 
 use crate::cose::{Envelope, body_id, to_be_signed};
@@ -67,6 +68,25 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
+    /// Puts a released statement under its header. Refuses a stamp that names another statement, and what partners
+    /// would refuse.
+    pub fn new(stamp: Stamp, released: &Released<Statement>) -> Result<Unsigned, SealError> {
+        let header = Header {
+            realm: stamp.realm,
+            origin: stamp.origin,
+            kind: released.inner().kind(),
+            statement_id: stamp.statement_id,
+            revision: stamp.revision,
+            level: released.level(),
+            audience: released.audience().clone(),
+            made_tai_ns: stamp.made_tai_ns,
+            clock_bound_ns: stamp.clock_bound_ns,
+            expires_tai_ns: stamp.expires_tai_ns,
+            label: released.label().clone(),
+        };
+        Unsigned::assemble(header, released.inner().clone())
+    }
+
     pub(crate) fn assemble(header: Header, statement: Statement) -> Result<Unsigned, SealError> {
         if !names_its_statement(&header, &statement) {
             return Err(SealError::OtherStatement { stamped: header.statement_id, revision: header.revision });

@@ -4,11 +4,17 @@
 //! ML-DSA signatures, which no id, leaf or digest covers. docs/exchange.md describes every byte.
 
 pub mod body;
+pub mod checkpoint;
 mod cose;
 pub mod digest;
+pub mod evidence;
+pub mod head;
 pub mod header;
 pub mod keys;
 pub mod limits;
+pub mod merkle;
+pub mod note;
+pub mod receipt;
 pub mod refusal;
 pub mod roster;
 pub mod soft_keys;
@@ -16,9 +22,13 @@ pub mod trust;
 pub mod verified;
 
 pub use body::{Body, SealError, Sealed, Stamp, Unsigned, open, seal};
+pub use checkpoint::{Place, TreeHead};
 pub use digest::{Digest, sha256};
+pub use evidence::{Evidence, Proven};
+pub use head::{Head, SenderKeys};
 pub use header::Header;
 pub use keys::{Algorithm, KeyUse, SignError, Signer};
+pub use receipt::{Delays, Receipt};
 pub use refusal::Refusal;
 pub use roster::{RootPublic, open_roster, seal_roster};
 pub use soft_keys::{KeySeeds, PersonKey, PublicKeys, RootKeys, RootSeeds, Seed, SoftKeys};
