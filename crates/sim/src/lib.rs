@@ -1,4 +1,6 @@
 //! Scenarios, truth with its own motion code, notional sensors, virtual network.
 
 pub mod random;
+pub mod scenario;
+pub mod sensing;
 pub mod truth;

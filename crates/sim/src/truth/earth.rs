@@ -180,8 +180,16 @@ mod tests {
     fn distances_agree_with_vincenty() {
         // Geoscience Australia's worked example of Vincenty's formulae (GRS80, which differs by less than 0.1 mm
         // here): Flinders Peak to Buninyong, 54,972.271 m.
-        let from = Geodetic { lat_deg: -(37.0 + 57.0 / 60.0 + 3.720_30 / 3600.0), lon_deg: 144.424_867_888_9, alt_m: 0.0 };
-        let to = Geodetic { lat_deg: -(37.0 + 39.0 / 60.0 + 10.156_10 / 3600.0), lon_deg: 143.926_495_527_8, alt_m: 0.0 };
+        let from = Geodetic {
+            lat_deg: -(37.0 + 57.0 / 60.0 + 3.720_30 / 3600.0),
+            lon_deg: 144.424_867_888_9,
+            alt_m: 0.0,
+        };
+        let to = Geodetic {
+            lat_deg: -(37.0 + 39.0 / 60.0 + 10.156_10 / 3600.0),
+            lon_deg: 143.926_495_527_8,
+            alt_m: 0.0,
+        };
         assert!((distance_m(from, to) - 54_972.271).abs() < 0.01, "{}", distance_m(from, to));
     }
 

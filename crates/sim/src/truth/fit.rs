@@ -59,7 +59,11 @@ const PROBE: [f64; 3] = [1e-4, 1e-4, 1e-4];
 const MOVE_MAX: [f64; 3] = [0.10, 0.12, 0.2];
 
 /// The vehicle with its propellant and the steering with its pitch and azimuth, so that they fly as reported.
-pub(crate) fn fit(vehicle: &Vehicle, steering: &Steering, report: &Report) -> Result<(Vehicle, Steering), FitError> {
+pub(crate) fn fit(
+    vehicle: &Vehicle,
+    steering: &Steering,
+    report: &Report,
+) -> Result<(Vehicle, Steering), FitError> {
     let launch = |unknowns: [f64; 3]| {
         let [propellant, pitch_rad, azimuth_rad] = unknowns;
         (vehicle.with_propellant(libm::exp(propellant)), Steering { azimuth_rad, pitch_rad, ..*steering })
@@ -101,10 +105,10 @@ fn shortened(
     let mut share = 1.0 / over;
     for _ in 0..8 {
         let next = core::array::from_fn(|index| unknowns[index] - share * step[index]);
-        if let Ok(there) = miss(next) {
-            if size(there) < size(missed) {
-                return Ok((next, there));
-            }
+        if let Ok(there) = miss(next)
+            && size(there) < size(missed)
+        {
+            return Ok((next, there));
         }
         share *= 0.5;
     }

@@ -120,7 +120,13 @@ impl Flight {
     }
 
     /// Burns `stage`; `mass_kg` is everything that flies at ignition.
-    fn boost(&mut self, vehicle: &Vehicle, stage: &Stage, mass_kg: f64, plane: &Plane) -> Result<(), FlightError> {
+    fn boost(
+        &mut self,
+        vehicle: &Vehicle,
+        stage: &Stage,
+        mass_kg: f64,
+        plane: &Plane,
+    ) -> Result<(), FlightError> {
         let ignition_s = self.time_s;
         let ground_m = height_m(self.path.nodes[0].position_m);
         let acceleration = |time_s: f64, position: Vector, velocity: Vector| {

@@ -86,7 +86,8 @@ impl Path {
 
     /// The state whose direction from the Earth's centre is closest to that of `point`.
     pub(crate) fn closest_to(&self, point: Vector) -> Option<usize> {
-        let closeness = |node: &Node| dot(node.position_m, point) / dot(node.position_m, node.position_m).sqrt();
+        let closeness =
+            |node: &Node| dot(node.position_m, point) / dot(node.position_m, node.position_m).sqrt();
         (0..self.nodes.len()).max_by(|&a, &b| closeness(&self.nodes[a]).total_cmp(&closeness(&self.nodes[b])))
     }
 }
@@ -100,8 +101,10 @@ fn between(from: &Node, to: &Node, time_s: f64) -> Node {
         let (p0, p1) = (from.position_m[index], to.position_m[index]);
         let (v0, v1) = (from.velocity_mps[index] * step_s, to.velocity_mps[index] * step_s);
         let rise = p1 - p0;
-        let position = p0 + share * v0 + square * (3.0 * rise - 2.0 * v0 - v1) + cube * (v0 + v1 - 2.0 * rise);
-        let velocity = v0 + 2.0 * share * (3.0 * rise - 2.0 * v0 - v1) + 3.0 * square * (v0 + v1 - 2.0 * rise);
+        let position =
+            p0 + share * v0 + square * (3.0 * rise - 2.0 * v0 - v1) + cube * (v0 + v1 - 2.0 * rise);
+        let velocity =
+            v0 + 2.0 * share * (3.0 * rise - 2.0 * v0 - v1) + 3.0 * square * (v0 + v1 - 2.0 * rise);
         (position, velocity / step_s)
     };
     let parts: [(f64, f64); 3] = core::array::from_fn(component);

@@ -141,7 +141,8 @@ mod tests {
     fn flow_adds_up_to_the_propellant() {
         let steps = 9_000;
         let step_s = STAGE.burn_s / f64::from(steps);
-        let sum: f64 = (0..steps).map(|step| STAGE.flow_kgps((f64::from(step) + 0.5) * step_s) * step_s).sum();
+        let sum: f64 =
+            (0..steps).map(|step| STAGE.flow_kgps((f64::from(step) + 0.5) * step_s) * step_s).sum();
         assert!((sum - STAGE.propellant_kg).abs() < 1e-6);
         assert!((STAGE.burned_kg(STAGE.burn_s) - STAGE.propellant_kg).abs() < 1e-9);
         assert!(STAGE.burned_kg(45.0) > STAGE.propellant_kg / 2.0);

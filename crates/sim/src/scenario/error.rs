@@ -1,0 +1,86 @@
+//! What is wrong with a scenario's file, in one line.
+
+/// A scenario that can't be played.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file can't be read.
+    #[error("{file}: {error}")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// What the system says.
+        error: String,
+    },
+    /// The file says something that it may not.
+    #[error("{file}:{line}: {expected}")]
+    Wrong {
+        /// Which file.
+        file: String,
+        /// Which line, from 1.
+        line: usize,
+        /// What was found and what was expected.
+        expected: String,
+    },
+}
+
+/// The line, from 1, of the byte at `offset`.
+pub(super) fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+}
+
+/// The line of `key` in the table that starts at `offset`; of the table itself where it has no such key.
+pub(super) fn line_of_key(text: &str, offset: usize, key: &str) -> usize {
+    let table_line = line_at(text, offset);
+    for (index, line) in text.lines().enumerate().skip(table_line - 1) {
+        let line = line.trim_start();
+        if index + 1 > table_line && line.starts_with('[') {
+            break;
+        }
+        let found = line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+        if found {
+            return index + 1;
+        }
+    }
+    table_line
+}
+
+/// What the TOML reader refuses, with the nearest valid key where a key is unknown.
+pub(super) fn refused(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
+    ScenarioError::Wrong { file: file.to_owned(), line, expected: explained(error.message()) }
+}
+
+/// serde's message as one line; of an unknown field, the name and the nearest of those it lists.
+fn explained(message: &str) -> String {
+    let message = message.lines().collect::<Vec<_>>().join(" ");
+    let Some(listed) = message.strip_prefix("unknown field ") else { return message };
+    let mut names = listed.split('`').skip(1).step_by(2);
+    let Some(unknown) = names.next() else { return message };
+    let nearest = names
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .min_by_key(|&(distance, _)| distance)
+        .filter(|&(distance, name)| distance <= name.chars().count().div_ceil(2));
+    match nearest {
+        Some((_, name)) => format!("unknown key `{unknown}`; the nearest valid one is `{name}`"),
+        None => message.replacen("unknown field", "unknown key", 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let message = "unknown field `rangem`, expected one of `range_m`, `az_deg`, `el_deg`";
+        assert_eq!(explained(message), "unknown key `rangem`; the nearest valid one is `range_m`");
+        assert!(explained("unknown field `colour`, expected `x` or `y`").contains("expected"));
+    }
+
+    #[test]
+    fn keys_are_found_in_their_own_table() {
+        let text = "[a]\nx = 1\n[b]\ny = 2\nx = 3\n";
+        assert_eq!(line_of_key(text, 10, "x"), 5);
+        assert_eq!(line_of_key(text, 0, "y"), 1);
+    }
+}
