@@ -23,6 +23,7 @@ use core::marker::PhantomData;
 use core::ops::Sub;
 
 use nalgebra::{Matrix3, Vector3};
+use serde::{Deserialize, Serialize};
 
 use crate::geodetic::Geodetic;
 use crate::wgs84;
@@ -40,12 +41,16 @@ pub enum Inertial {}
 pub enum Local {}
 
 /// A position in frame `F`, metres.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Position<F> {
     metres: Vector3<f64>,
     frame: PhantomData<F>,
 }
 
 /// A velocity relative to frame `F` in its axes, metres a second.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Velocity<F> {
     metres_per_second: Vector3<f64>,
     frame: PhantomData<F>,
@@ -161,7 +166,7 @@ fn earth_turn(since_epoch_s: f64) -> Matrix3<f64> {
 }
 
 /// A place with its local axes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// Where it stands.
     pub origin: Position<EarthFixed>,

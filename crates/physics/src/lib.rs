@@ -4,8 +4,13 @@
 //! system's differ between processors. SI units throughout; the unit is the last word of a name.
 
 pub mod ellipse;
+pub mod filter;
 pub mod frames;
+pub mod geodesic;
 pub mod geodetic;
+pub mod integrate;
+pub mod measure;
+pub mod motion;
 pub mod plot;
 pub mod sensor;
 pub mod time;

@@ -57,3 +57,28 @@ pub fn to_geodetic(position: Position<EarthFixed>) -> Geodetic {
 pub fn height_m(position: Position<EarthFixed>) -> f64 {
     to_geodetic(position).alt_m
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_known_place() {
+        // Vallado 2013, example 3-3: (6524.834, 6862.875, 6448.296) km is 34.352496 N 46.4464 E at 5085.22 km.
+        let place = to_geodetic(Position::new(6_524_834.0, 6_862_875.0, 6_448_296.0));
+        assert!((place.lat_deg - 34.352_496).abs() < 1e-6);
+        assert!((place.lon_deg - 46.446_417).abs() < 1e-5);
+        assert!((place.alt_m - 5_085_220.0).abs() < 5.0);
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_within_1_mm(lat_deg in -90.0..90.0_f64, lon_deg in -180.0..180.0_f64, alt_m in -1e4..1e7_f64) {
+            let position = to_earth_fixed(Geodetic { lat_deg, lon_deg, alt_m });
+            let again = to_geodetic(position);
+            prop_assert!((to_earth_fixed(again) - position).norm() < 1e-3);
+            prop_assert!((again.alt_m - alt_m).abs() < 1e-3);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The Kalman filter: extended, in Joseph form, with slow sensor errors considered (Schmidt).
+//!
+//! A radar's slow error b is a first-order Gauss–Markov process, common to all its plots. The filter does not
+//! estimate it, it *considers* it: beside the covariance P of the state it carries the cross-covariance C of the
+//! state's error with b of each such sensor, and so knows that the next plot errs like the last one. S. F. Schmidt,
+//! "Application of state-space methods to navigation problems" (1966); Bar-Shalom, Li, Kirubarajan, "Estimation with
+//! Applications to Tracking and Navigation" (2001), section 5.4 (Joseph form).
+
+use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
+use serde::{Deserialize, Serialize};
+
+use crate::frames::Site;
+use crate::integrate;
+use crate::measure::{self, Sighting};
+use crate::motion::{self, Matrix6, State};
+use crate::time::Tai;
+
+/// A state of `N` components with its covariance at an instant. The first three are the Earth-fixed position (m), the
+/// next three the velocity (m/s); of nine, the last three are the thrust acceleration (m/s²).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate<const N: usize> {
+    /// When.
+    pub time: Tai,
+    /// The state.
+    pub state: SVector<f64, N>,
+    /// Its covariance.
+    pub covariance: SMatrix<f64, N, N>,
+    /// Cross-covariances with the slow errors of the sensors that have any.
+    pub slow: Vec<SlowLink<N>>,
+}
+
+/// How an estimate's error goes with one sensor's slow error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlowLink<const N: usize> {
+    /// The sensor's number, as the caller counts them.
+    pub sensor: u32,
+    /// Correlation time, seconds.
+    pub slow_time_s: f64,
+    /// Cross-covariance of the state with the slow errors of range, azimuth, elevation in units of their sigmas.
+    pub cross: SMatrix<f64, N, 3>,
+}
+
+/// One measured position and how well it was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measurement<'a> {
+    /// Where it was measured from.
+    pub site: &'a Site,
+    /// The sensor's number, as the caller counts them.
+    pub sensor: u32,
+    /// Range (m), azimuth, elevation (rad).
+    pub measured: Vector3<f64>,
+    /// Range rate and its sigma, m/s.
+    pub range_rate_mps: Option<(f64, f64)>,
+    /// The sensor's noise.
+    pub noise: Noise,
+}
+
+/// A sensor's noise in range (m), azimuth and elevation (rad).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Sigmas of what is independent from plot to plot.
+    pub independent: Vector3<f64>,
+    /// Sigmas of what changes slowly; zero: nothing does.
+    pub slow: Vector3<f64>,
+    /// Correlation time of the slow part, seconds.
+    pub slow_time_s: f64,
+}
+
+/// How a measurement fits an estimate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// Squared statistical distance of the three-dimensional residual.
+    pub distance_squared: f64,
+    /// Logarithm of the determinant of the residual's covariance.
+    pub log_determinant: f64,
+}
+
+impl Fit {
+    /// Logarithm of the likelihood, without the constant −3/2 ln 2π.
+    pub fn log_likelihood(&self) -> f64 {
+        -0.5 * (self.distance_squared + self.log_determinant)
+    }
+}
+
+/// Everything needed to judge and to use a measurement.
+struct Residual {
+    sighting: Sighting,
+    residual: Vector3<f64>,
+    inverse: Matrix3<f64>,
+    fit: Fit,
+}
+
+impl<const N: usize> Estimate<N> {
+    /// Position, metres.
+    pub fn position(&self) -> Vector3<f64> {
+        self.state.fixed_rows::<3>(0).into_owned()
+    }
+
+    /// Velocity, metres a second.
+    pub fn velocity(&self) -> Vector3<f64> {
+        self.state.fixed_rows::<3>(3).into_owned()
+    }
+
+    /// Covariance of the position, m².
+    pub fn position_covariance(&self) -> Matrix3<f64> {
+        self.covariance.fixed_view::<3, 3>(0, 0).into_owned()
+    }
+
+    /// Position and velocity alone.
+    pub fn kinematic(&self) -> Estimate<6> {
+        Estimate {
+            time: self.time,
+            state: self.state.fixed_rows::<6>(0).into_owned(),
+            covariance: self.covariance.fixed_view::<6, 6>(0, 0).into_owned(),
+            slow: self
+                .slow
+                .iter()
+                .map(|link| SlowLink {
+                    sensor: link.sensor,
+                    slow_time_s: link.slow_time_s,
+                    cross: link.cross.fixed_view::<6, 3>(0, 0).into_owned(),
+                })
+                .collect(),
+        }
+    }
+
+    /// How a measurement of this estimate's instant fits it; `spread_m2` is added to the variance of each coordinate
+    /// of the position first. `None` where it cannot be compared.
+    pub fn fit(&self, measurement: &Measurement, spread_m2: f64) -> Option<Fit> {
+        self.residual(measurement, spread_m2).map(|residual| residual.fit)
+    }
+
+    fn residual(&self, measurement: &Measurement, spread_m2: f64) -> Option<Residual> {
+        let sighting = measure::sight(measurement.site, self.position())?;
+        let jacobian = sighting.jacobian;
+        let spread = Matrix3::from_diagonal_element(spread_m2);
+        let mut covariance = jacobian * (self.position_covariance() + spread) * jacobian.transpose();
+        let noise = &measurement.noise;
+        if let Some(link) = self.link(measurement) {
+            let slow = jacobian * link.cross.fixed_view::<3, 3>(0, 0) * Matrix3::from_diagonal(&noise.slow);
+            covariance += slow + slow.transpose();
+        }
+        for axis in 0..3 {
+            covariance[(axis, axis)] +=
+                noise.independent[axis] * noise.independent[axis] + noise.slow[axis] * noise.slow[axis];
+        }
+        let residual = measure::residual(measurement.measured, sighting.measured);
+        let (inverse, log_determinant) = invert(&covariance)?;
+        let distance_squared = residual.dot(&(inverse * residual));
+        if !distance_squared.is_finite() {
+            return None;
+        }
+        Some(Residual { sighting, residual, inverse, fit: Fit { distance_squared, log_determinant } })
+    }
+
+    fn link(&self, measurement: &Measurement) -> Option<&SlowLink<N>> {
+        self.slow.iter().find(|link| link.sensor == measurement.sensor)
+    }
+
+    /// Takes in a measurement of this estimate's instant. `None`, and nothing changes, where it cannot be used.
+    pub fn update(&mut self, measurement: &Measurement) -> Option<Fit> {
+        let Residual { sighting, residual, inverse, fit } = self.residual(measurement, 0.0)?;
+        let noise = &measurement.noise;
+        let slow = Matrix3::from_diagonal(&noise.slow);
+        let has_slow = noise.slow != Vector3::zeros();
+        if has_slow && self.link(measurement).is_none() {
+            self.slow.push(SlowLink {
+                sensor: measurement.sensor,
+                slow_time_s: noise.slow_time_s,
+                cross: SMatrix::zeros(),
+            });
+        }
+        if !has_slow {
+            self.slow.retain(|link| link.sensor != measurement.sensor);
+        }
+        let cross = self.link(measurement).map_or(SMatrix::zeros(), |link| link.cross);
+        let jacobian = sighting.jacobian;
+        let by_measured: SMatrix<f64, N, 3> = self.covariance.fixed_columns::<3>(0) * jacobian.transpose();
+        let gain: SMatrix<f64, N, 3> = (by_measured + cross * slow) * inverse;
+        self.state += gain * residual;
+
+        // Joseph form: A P Aᵀ − A C D Kᵀ − K D Cᵀ Aᵀ + K (D² + R) Kᵀ with A = I − K H.
+        let kept: SMatrix<f64, N, N> = self.covariance - gain * by_measured.transpose();
+        let kept_measured: SMatrix<f64, N, 3> = kept.fixed_columns::<3>(0) * jacobian.transpose();
+        let mut joined = kept - kept_measured * gain.transpose();
+        let mut own = slow * slow;
+        for axis in 0..3 {
+            own[(axis, axis)] += noise.independent[axis] * noise.independent[axis];
+        }
+        joined += gain * own * gain.transpose();
+        if has_slow {
+            let kept_cross: SMatrix<f64, N, 3> = cross - gain * (jacobian * cross.fixed_rows::<3>(0));
+            let mixed = kept_cross * slow * gain.transpose();
+            joined -= mixed + mixed.transpose();
+        }
+        self.covariance = symmetric(joined);
+        for link in &mut self.slow {
+            let seen = jacobian * link.cross.fixed_rows::<3>(0);
+            link.cross -= gain * seen;
+            if link.sensor == measurement.sensor {
+                link.cross -= gain * slow;
+            }
+        }
+        if let Some((rate_mps, sigma_mps)) = measurement.range_rate_mps {
+            self.update_range_rate(measurement.site, rate_mps, sigma_mps);
+        }
+        Some(fit)
+    }
+
+    /// Range rate as a further, scalar measurement; its error is taken as independent.
+    fn update_range_rate(&mut self, site: &Site, rate_mps: f64, sigma_mps: f64) {
+        let (predicted, by_position, by_velocity) =
+            measure::range_rate(site, self.position(), self.velocity());
+        let mut row = SVector::<f64, N>::zeros();
+        row.fixed_rows_mut::<3>(0).copy_from(&by_position);
+        row.fixed_rows_mut::<3>(3).copy_from(&by_velocity);
+        let by_measured = self.covariance * row;
+        let variance = row.dot(&by_measured) + sigma_mps * sigma_mps;
+        if variance.is_nan() || variance <= 0.0 {
+            return;
+        }
+        let gain = by_measured / variance;
+        self.state += gain * (rate_mps - predicted);
+        let kept = self.covariance - gain * by_measured.transpose();
+        let joined =
+            kept - (kept * row) * gain.transpose() + gain * gain.transpose() * (sigma_mps * sigma_mps);
+        self.covariance = symmetric(joined);
+        for link in &mut self.slow {
+            let seen = row.transpose() * link.cross;
+            link.cross -= gain * seen;
+        }
+    }
+
+    /// Slow errors forget: each cross-covariance shrinks by exp(−|dt|/τ), and is turned by the transition matrix.
+    fn carry_slow(&mut self, transition: &SMatrix<f64, N, N>, dt_s: f64) {
+        for link in &mut self.slow {
+            link.cross = transition * link.cross * libm::exp(-dt_s.abs() / link.slow_time_s);
+        }
+    }
+}
+
+impl Estimate<6> {
+    /// Coasts to another instant, later or earlier. `noise_psd` is the power of unmodelled acceleration, m²/s³, each
+    /// axis.
+    pub fn coast_to(&mut self, time: Tai, noise_psd: f64) {
+        let dt_s = time.since_s(self.time);
+        if dt_s == 0.0 {
+            return;
+        }
+        let (state, phi) = integrate::coast_with_transition(&self.state, dt_s);
+        self.state = state;
+        self.covariance = symmetric(phi * self.covariance * phi.transpose());
+        add_noise(&mut self.covariance, dt_s, noise_psd);
+        self.carry_slow(&phi, dt_s);
+        self.time = time;
+    }
+}
+
+impl Estimate<9> {
+    /// Flies under thrust to another instant, later or earlier: gravity as in a coast, and an acceleration that
+    /// wanders. `noise_psd` is the power of its unmodelled change, m²/s⁵, each axis.
+    pub fn thrust_to(&mut self, time: Tai, noise_psd: f64) {
+        let mut remaining_s = time.since_s(self.time);
+        while remaining_s != 0.0 {
+            let dt_s = remaining_s.clamp(-integrate::STEP_S_MAX, integrate::STEP_S_MAX);
+            self.thrust_step(dt_s, noise_psd);
+            remaining_s -= dt_s;
+        }
+        self.time = time;
+    }
+
+    fn thrust_step(&mut self, dt_s: f64, noise_psd: f64) {
+        let thrust = self.state.fixed_rows::<3>(6).into_owned();
+        let from = self.state.fixed_rows::<6>(0).into_owned();
+        let next = integrate::rk4(&from, dt_s, |at: &State| {
+            motion::state(
+                motion::velocity(at),
+                motion::acceleration(motion::position(at), motion::velocity(at)) + thrust,
+            )
+        });
+        let mut phi = SMatrix::<f64, 9, 9>::identity();
+        phi.fixed_view_mut::<6, 6>(0, 0).copy_from(&motion::transition(&((from + next) / 2.0), dt_s));
+        for axis in 0..3 {
+            phi[(axis, axis + 6)] = dt_s * dt_s / 2.0;
+            phi[(axis + 3, axis + 6)] = dt_s;
+        }
+        self.state.fixed_rows_mut::<6>(0).copy_from(&next);
+        self.covariance = symmetric(phi * self.covariance * phi.transpose());
+        let (h, sign) = (dt_s.abs(), dt_s.signum());
+        let h2 = h * h;
+        let blocks = [
+            (0, 0, h2 * h2 * h / 20.0),
+            (0, 3, sign * h2 * h2 / 8.0),
+            (0, 6, h2 * h / 6.0),
+            (3, 3, h2 * h / 3.0),
+            (3, 6, sign * h2 / 2.0),
+            (6, 6, h),
+        ];
+        for (row, column, value) in blocks {
+            for axis in 0..3 {
+                self.covariance[(row + axis, column + axis)] += noise_psd * value;
+                if row != column {
+                    self.covariance[(column + axis, row + axis)] += noise_psd * value;
+                }
+            }
+        }
+        self.carry_slow(&phi, dt_s);
+    }
+}
+
+/// White acceleration noise of power `psd` over `dt_s`: ψ [dt³/3 dt²/2; dt²/2 dt] on each axis.
+fn add_noise(covariance: &mut Matrix6, dt_s: f64, psd: f64) {
+    let h = dt_s.abs();
+    for axis in 0..3 {
+        covariance[(axis, axis)] += psd * h * h * h / 3.0;
+        covariance[(axis + 3, axis + 3)] += psd * h;
+        let mixed = psd * dt_s.signum() * h * h / 2.0;
+        covariance[(axis, axis + 3)] += mixed;
+        covariance[(axis + 3, axis)] += mixed;
+    }
+}
+
+/// The symmetric part of a matrix.
+fn symmetric<const N: usize>(matrix: SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
+    (matrix + matrix.transpose()) * 0.5
+}
+
+/// Inverse and logarithm of the determinant of a positive definite matrix whose scales may differ widely.
+fn invert(matrix: &Matrix3<f64>) -> Option<(Matrix3<f64>, f64)> {
+    let scale = Vector3::new(matrix[(0, 0)].sqrt(), matrix[(1, 1)].sqrt(), matrix[(2, 2)].sqrt());
+    if !(scale.x > 0.0 && scale.y > 0.0 && scale.z > 0.0) {
+        return None;
+    }
+    let unit = Matrix3::from_fn(|row, column| matrix[(row, column)] / (scale[row] * scale[column]));
+    let determinant = unit.determinant();
+    if determinant.is_nan() || determinant <= 1e-14 {
+        return None;
+    }
+    let inverse = unit.try_inverse()?;
+    let inverse = Matrix3::from_fn(|row, column| inverse[(row, column)] / (scale[row] * scale[column]));
+    Some((inverse, libm::log(determinant) + 2.0 * libm::log(scale.x * scale.y * scale.z)))
+}

@@ -1,0 +1,243 @@
+//! Numerical integration of motion: fixed steps (RK4) and adaptive ones (Dormand–Prince 5(4)).
+
+use nalgebra::{SVector, Vector3};
+
+use crate::motion::{self, Matrix6, State};
+
+/// Longest fixed step, seconds. RK4's error of a coast of 1,500 s stays below 1 mm with it.
+pub const STEP_S_MAX: f64 = 5.0;
+
+/// One step of the classical Runge–Kutta method for y' = f(y).
+pub fn rk4<const N: usize>(
+    y: &SVector<f64, N>,
+    dt_s: f64,
+    f: impl Fn(&SVector<f64, N>) -> SVector<f64, N>,
+) -> SVector<f64, N> {
+    let k1 = f(y);
+    let k2 = f(&(y + k1 * (dt_s / 2.0)));
+    let k3 = f(&(y + k2 * (dt_s / 2.0)));
+    let k4 = f(&(y + k3 * dt_s));
+    y + (k1 + (k2 + k3) * 2.0 + k4) * (dt_s / 6.0)
+}
+
+/// A coasting state `dt_s` later (earlier where negative).
+pub fn coast(from: &State, dt_s: f64) -> State {
+    let (count, step) = steps(dt_s);
+    (0..count).fold(*from, |at, _| rk4(&at, step, motion::derivative))
+}
+
+/// A coasting state `dt_s` later and the transition matrix to it.
+pub fn coast_with_transition(from: &State, dt_s: f64) -> (State, Matrix6) {
+    let (count, step) = steps(dt_s);
+    let mut at = *from;
+    let mut phi = Matrix6::identity();
+    for index in 0..count {
+        let next = rk4(&at, step, motion::derivative);
+        let part = motion::transition(&((at + next) / 2.0), step);
+        phi = if index == 0 { part } else { part * phi };
+        at = next;
+    }
+    (at, phi)
+}
+
+/// The number and the length of the fixed steps over `dt_s`; at most 100,000.
+fn steps(dt_s: f64) -> (u32, f64) {
+    if dt_s == 0.0 || !dt_s.is_finite() {
+        return (0, 0.0);
+    }
+    let count = (dt_s.abs() / STEP_S_MAX).ceil().clamp(1.0, 100_000.0);
+    (count as u32, dt_s / count)
+}
+
+/// Where a flight met the height it was followed to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrival {
+    /// Seconds from the start, negative for a flight followed backwards.
+    pub elapsed_s: f64,
+    /// The state there.
+    pub state: State,
+    /// Greatest height above the ellipsoid on the way, metres (radial).
+    pub apogee_m: f64,
+    /// When that was, seconds from the start.
+    pub apogee_s: f64,
+}
+
+/// Follows a coasting flight, backwards where `backwards`, until it comes down through `height_m`; `None` where it
+/// does not within `limit_s` or starts below it and never rises above.
+pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64) -> Option<Arrival> {
+    let sign = if backwards { -1.0 } else { 1.0 };
+    let height = |at: &State| motion::radial_height_m(motion::position(at)) - height_m;
+    let (mut at, mut elapsed_s, mut step_s) = (*from, 0.0_f64, 10.0_f64);
+    let mut above = height(&at) > 0.0;
+    let (mut apogee_m, mut apogee_s) = (height(&at), 0.0);
+    while elapsed_s < limit_s {
+        let (next, error) = dopri5(&at, sign * step_s, motion::derivative);
+        // Metres and metres a second, weighted so that 1 is what one step may err by.
+        let size = error.fixed_rows::<3>(0).norm() / 1e-3 + error.fixed_rows::<3>(3).norm() / 1e-5;
+        if !size.is_finite() {
+            return None;
+        }
+        let scale = (0.9 * libm::pow(size.max(1e-10), -0.2)).clamp(0.2, 5.0);
+        if size > 1.0 {
+            step_s *= scale;
+            continue;
+        }
+        let next_height = height(&next);
+        if above && next_height <= 0.0 {
+            let part_s = crossing_s(&at, step_s, sign, height);
+            let (state, _) = dopri5(&at, sign * part_s, motion::derivative);
+            return Some(Arrival {
+                elapsed_s: sign * (elapsed_s + part_s),
+                state,
+                apogee_m: apogee_m + height_m,
+                apogee_s: sign * apogee_s,
+            });
+        }
+        above |= next_height > 0.0;
+        let (peak_m, peak_s) = peak(&at, &next, sign * step_s);
+        if peak_m - height_m > apogee_m {
+            (apogee_m, apogee_s) = (peak_m - height_m, elapsed_s + peak_s.abs());
+        }
+        elapsed_s += step_s;
+        at = next;
+        step_s = (step_s * scale).min(60.0);
+    }
+    None
+}
+
+/// The step after which the height is zero, between 0 and `step_s`: bisection to 1 µs.
+fn crossing_s(from: &State, step_s: f64, sign: f64, height: impl Fn(&State) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, step_s);
+    while high - low > 1e-6 {
+        let middle = (low + high) / 2.0;
+        let (state, _) = dopri5(from, sign * middle, motion::derivative);
+        if height(&state) > 0.0 { low = middle } else { high = middle }
+    }
+    (low + high) / 2.0
+}
+
+/// The greatest height within one step: (metres, seconds from its start). Where the vertical speed changes sign, the
+/// top lies where its straight line is zero.
+fn peak(from: &State, to: &State, step_s: f64) -> (f64, f64) {
+    let climb = |at: &State| motion::velocity(at).dot(&motion::position(at).normalize());
+    let (first, last) = (climb(from), climb(to));
+    let ends = motion::radial_height_m(motion::position(to));
+    if first * last >= 0.0 {
+        return (ends, step_s);
+    }
+    let part_s = step_s * first / (first - last);
+    let (top, _) = dopri5(from, part_s, motion::derivative);
+    (motion::radial_height_m(motion::position(&top)).max(ends), part_s)
+}
+
+/// One step of Dormand and Prince's 5(4) pair and its error estimate. J. Comp. Appl. Math. 6 (1980), 19–26.
+pub fn dopri5<const N: usize>(
+    y: &SVector<f64, N>,
+    h: f64,
+    f: impl Fn(&SVector<f64, N>) -> SVector<f64, N>,
+) -> (SVector<f64, N>, SVector<f64, N>) {
+    let k1 = f(y);
+    let k2 = f(&(y + k1 * (h / 5.0)));
+    let k3 = f(&(y + (k1 * (3.0 / 40.0) + k2 * (9.0 / 40.0)) * h));
+    let k4 = f(&(y + (k1 * (44.0 / 45.0) - k2 * (56.0 / 15.0) + k3 * (32.0 / 9.0)) * h));
+    let k5 = f(&(y
+        + (k1 * (19_372.0 / 6_561.0) - k2 * (25_360.0 / 2_187.0) + k3 * (64_448.0 / 6_561.0)
+            - k4 * (212.0 / 729.0))
+            * h));
+    let k6 = f(&(y
+        + (k1 * (9_017.0 / 3_168.0) - k2 * (355.0 / 33.0)
+            + k3 * (46_732.0 / 5_247.0)
+            + k4 * (49.0 / 176.0)
+            - k5 * (5_103.0 / 18_656.0))
+            * h));
+    let next = y
+        + (k1 * (35.0 / 384.0) + k3 * (500.0 / 1_113.0) + k4 * (125.0 / 192.0) - k5 * (2_187.0 / 6_784.0)
+            + k6 * (11.0 / 84.0))
+            * h;
+    let k7 = f(&next);
+    let error = (k1 * (71.0 / 57_600.0) - k3 * (71.0 / 16_695.0) + k4 * (71.0 / 1_920.0)
+        - k5 * (17_253.0 / 339_200.0)
+        + k6 * (22.0 / 525.0)
+        - k7 * (1.0 / 40.0))
+        * h;
+    (next, error)
+}
+
+/// Unit vector of the ellipsoid's normal (up) at an Earth-fixed position on or near it. The gradient of
+/// (x² + y²)/a² + z²/b²; exact on the ellipsoid.
+pub fn up(position_m: Vector3<f64>) -> Vector3<f64> {
+    use crate::wgs84::{SEMI_MAJOR_M, SEMI_MINOR_M};
+    let squash = (SEMI_MAJOR_M / SEMI_MINOR_M) * (SEMI_MAJOR_M / SEMI_MINOR_M);
+    Vector3::new(position_m.x, position_m.y, position_m.z * squash).normalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wgs84::{EARTH_RATE_RADPS, GM_M3PS2, SEMI_MAJOR_M};
+
+    fn sample() -> State {
+        State::new(-3.1e6, 3.9e6, 4.4e6, -2_300.0, -1_500.0, 3_900.0)
+    }
+
+    #[test]
+    fn the_two_integrators_agree() {
+        let arrival = fly_to_height(&sample(), 0.0, false, 4_000.0).expect("it comes down");
+        let fixed = coast(&sample(), arrival.elapsed_s);
+        assert!((motion::position(&fixed) - motion::position(&arrival.state)).norm() < 0.5);
+        assert!(motion::radial_height_m(motion::position(&arrival.state)).abs() < 0.01);
+    }
+
+    #[test]
+    fn backwards_undoes_forwards() {
+        let there = coast(&sample(), 900.0);
+        let back = coast(&there, -900.0);
+        assert!((back - sample()).norm() < 1e-3);
+    }
+
+    #[test]
+    fn transition_agrees_with_differences_over_a_flight() {
+        let (end, phi) = coast_with_transition(&sample(), 600.0);
+        for axis in 0..6 {
+            let mut step = State::zeros();
+            step[axis] = if axis < 3 { 100.0 } else { 0.1 };
+            let difference = (coast(&(sample() + step), 600.0) - coast(&(sample() - step), 600.0)) / 2.0;
+            let mapped = phi * step;
+            assert!((mapped - difference).norm() < 1e-4 * mapped.norm(), "axis {axis} {}", end[0]);
+        }
+    }
+
+    #[test]
+    fn energy_in_the_turning_axes_is_kept() {
+        // The Jacobi integral v²/2 − GM/r (1 − J2 …) − ω² (x² + y²)/2 is constant in turning axes.
+        let jacobi = |at: &State| {
+            let (r, v) = (motion::position(at), motion::velocity(at));
+            let sin2 = r.z * r.z / r.norm_squared();
+            let ratio = SEMI_MAJOR_M / r.norm();
+            let oblate = crate::wgs84::J2 * ratio * ratio * (1.5 * sin2 - 0.5);
+            v.norm_squared() / 2.0
+                - GM_M3PS2 / r.norm() * (1.0 - oblate)
+                - EARTH_RATE_RADPS * EARTH_RATE_RADPS * (r.x * r.x + r.y * r.y) / 2.0
+        };
+        let end = coast(&sample(), 900.0);
+        assert!((jacobi(&end) / jacobi(&sample()) - 1.0).abs() < 1e-11);
+    }
+
+    #[test]
+    fn kepler_flight_without_rotation_of_a_known_orbit() {
+        // Vallado 2013, example 2-4: r = (1131.340, -2282.343, 6672.423) km, v = (-5.64305, 4.30333, 2.42879) km/s,
+        // after 40 min r = (-4219.7527, 4363.0292, -3958.7666) km (two-body). J2 moves it by some kilometres.
+        let position = Vector3::new(1_131_340.0, -2_282_343.0, 6_672_423.0);
+        let velocity = Vector3::new(-5_643.05, 4_303.33, 2_428.79);
+        let two_body = |y: &State| {
+            let r = motion::position(y);
+            motion::state(motion::velocity(y), r * (-GM_M3PS2 / (r.norm_squared() * r.norm())))
+        };
+        let mut at = motion::state(position, velocity);
+        for _ in 0..480 {
+            at = rk4(&at, 5.0, two_body);
+        }
+        let expected = Vector3::new(-4_219_752.7, 4_363_029.2, -3_958_766.6);
+        assert!((motion::position(&at) - expected).norm() < 50.0, "{at}");
+    }
+}

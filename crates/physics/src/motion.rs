@@ -1,0 +1,172 @@
+//! Motion under gravity alone, in Earth-fixed axes.
+//!
+//! A [`State`] is x, y, z (m) and vx, vy, vz (m/s), Earth-fixed. These axes turn, so the acceleration holds the
+//! Coriolis and the centrifugal part beside gravity with J2.
+
+use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
+
+use crate::wgs84::{EARTH_RATE_RADPS, GM_M3PS2, J2, SEMI_MAJOR_M, SEMI_MINOR_M};
+
+/// Position (m) and velocity (m/s), Earth-fixed.
+pub type State = SVector<f64, 6>;
+/// A matrix over [`State`]: a covariance or a transition.
+pub type Matrix6 = SMatrix<f64, 6, 6>;
+
+/// Strength of the J2 term: 3/2 J2 GM a².
+const J2_STRENGTH: f64 = 1.5 * J2 * GM_M3PS2 * SEMI_MAJOR_M * SEMI_MAJOR_M;
+
+/// The position part of a state, metres.
+pub fn position(state: &State) -> Vector3<f64> {
+    state.fixed_rows::<3>(0).into_owned()
+}
+
+/// The velocity part of a state, metres a second.
+pub fn velocity(state: &State) -> Vector3<f64> {
+    state.fixed_rows::<3>(3).into_owned()
+}
+
+/// A state from its parts, metres and metres a second.
+pub fn state(position_m: Vector3<f64>, velocity_mps: Vector3<f64>) -> State {
+    let (p, v) = (position_m, velocity_mps);
+    State::new(p.x, p.y, p.z, v.x, v.y, v.z)
+}
+
+/// Gravity with J2, m/s², at an Earth-fixed position (m). Vallado 2013, equation 8-30:
+/// −μ r/r³ − 3/2 J2 μ a² [ r (1 − 5 z²/r²) + 2 z ẑ ] / r⁵.
+pub fn gravity(position_m: Vector3<f64>) -> Vector3<f64> {
+    let r2 = position_m.norm_squared();
+    let r = r2.sqrt();
+    let r3 = r2 * r;
+    let r5 = r3 * r2;
+    let z = position_m.z;
+    let radial = -GM_M3PS2 / r3 - J2_STRENGTH / r5 * (1.0 - 5.0 * z * z / r2);
+    let mut acceleration = position_m * radial;
+    acceleration.z -= 2.0 * J2_STRENGTH * z / r5;
+    acceleration
+}
+
+/// The gradient of [`gravity`], 1/s².
+pub fn gravity_gradient(position_m: Vector3<f64>) -> Matrix3<f64> {
+    let r2 = position_m.norm_squared();
+    let r = r2.sqrt();
+    let r3 = r2 * r;
+    let r5 = r3 * r2;
+    let r7 = r5 * r2;
+    let z = position_m.z;
+    let pole = Vector3::z();
+    let outer = position_m * position_m.transpose();
+    let two_body = (outer * (3.0 / r2) - Matrix3::identity()) * (GM_M3PS2 / r3);
+    let slope = position_m * (-5.0 / r7 + 35.0 * z * z / (r7 * r2)) - pole * (10.0 * z / r7);
+    let slope_of_z = pole / r5 - position_m * (5.0 * z / r7);
+    let oblate = Matrix3::identity() * ((1.0 - 5.0 * z * z / r2) / r5)
+        + position_m * slope.transpose()
+        + pole * (2.0 * slope_of_z.transpose());
+    two_body - oblate * J2_STRENGTH
+}
+
+/// Acceleration in the turning axes, m/s²: gravity − 2 ω × v − ω × (ω × r).
+pub fn acceleration(position_m: Vector3<f64>, velocity_mps: Vector3<f64>) -> Vector3<f64> {
+    const W: f64 = EARTH_RATE_RADPS;
+    let g = gravity(position_m);
+    Vector3::new(
+        g.x + 2.0 * W * velocity_mps.y + W * W * position_m.x,
+        g.y - 2.0 * W * velocity_mps.x + W * W * position_m.y,
+        g.z,
+    )
+}
+
+/// The time derivative of a state.
+pub fn derivative(at: &State) -> State {
+    let v = velocity(at);
+    state(v, acceleration(position(at), v))
+}
+
+/// The transition matrix from a state to the one `dt_s` later (earlier where negative), for |dt| up to 10 s.
+///
+/// With A = [0 I; G C], G the gradient of gravity and centrifugal acceleration midway and C the Coriolis matrix:
+/// I + A dt + A² dt²/2 + A³ dt³/6, small blocks left out.
+pub fn transition(midway: &State, dt_s: f64) -> Matrix6 {
+    const W: f64 = EARTH_RATE_RADPS;
+    let mut gradient = gravity_gradient(position(midway));
+    gradient[(0, 0)] += W * W;
+    gradient[(1, 1)] += W * W;
+    let coriolis = Matrix3::new(0.0, 2.0 * W, 0.0, -2.0 * W, 0.0, 0.0, 0.0, 0.0, 0.0);
+    let (dt, half, sixth) = (dt_s, dt_s * dt_s / 2.0, dt_s * dt_s * dt_s / 6.0);
+    let one = Matrix3::identity();
+    let mut phi = Matrix6::zeros();
+    phi.fixed_view_mut::<3, 3>(0, 0).copy_from(&(one + gradient * half));
+    phi.fixed_view_mut::<3, 3>(0, 3).copy_from(&(one * dt + coriolis * half + gradient * sixth));
+    phi.fixed_view_mut::<3, 3>(3, 0).copy_from(&(gradient * dt + coriolis * gradient * half));
+    phi.fixed_view_mut::<3, 3>(3, 3).copy_from(&(one + coriolis * dt + gradient * half));
+    phi
+}
+
+/// Specific energy (J/kg) and angular momentum (m²/s) in the inertial axes that coincide with the Earth-fixed ones.
+pub fn energy_and_momentum(at: &State) -> (f64, Vector3<f64>) {
+    let r = position(at);
+    let v = velocity(at) + Vector3::new(-EARTH_RATE_RADPS * r.y, EARTH_RATE_RADPS * r.x, 0.0);
+    (v.norm_squared() / 2.0 - GM_M3PS2 / r.norm(), r.cross(&v))
+}
+
+/// Radius of the perigee of the Kepler orbit that touches the state, metres. Vallado 2013, section 2.4: p/(1 + e).
+pub fn perigee_radius_m(at: &State) -> f64 {
+    let (energy, momentum) = energy_and_momentum(at);
+    let h2 = momentum.norm_squared();
+    let eccentricity = (1.0 + 2.0 * energy * h2 / (GM_M3PS2 * GM_M3PS2)).max(0.0).sqrt();
+    h2 / GM_M3PS2 / (1.0 + eccentricity)
+}
+
+/// Height above the ellipsoid along the radius, metres: zero exactly on the ellipsoid, within 0.2 % of the geodetic
+/// height elsewhere, and cheap.
+pub fn radial_height_m(position_m: Vector3<f64>) -> f64 {
+    let r = position_m.norm();
+    if r == 0.0 {
+        return -SEMI_MINOR_M;
+    }
+    let (across2, z2) =
+        (position_m.x * position_m.x + position_m.y * position_m.y, position_m.z * position_m.z);
+    let (a2, b2) = (SEMI_MAJOR_M * SEMI_MAJOR_M, SEMI_MINOR_M * SEMI_MINOR_M);
+    r - r / (across2 / a2 + z2 / b2).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> State {
+        State::new(-3.1e6, 3.9e6, 4.4e6, -2_300.0, -1_500.0, 3_900.0)
+    }
+
+    #[test]
+    fn gradient_agrees_with_differences() {
+        let at = position(&sample());
+        let gradient = gravity_gradient(at);
+        for axis in 0..3 {
+            let mut step = Vector3::zeros();
+            step[axis] = 50.0;
+            let difference = (gravity(at + step) - gravity(at - step)) / 100.0;
+            assert!((gradient.column(axis) - difference).norm() < 1e-6 * gradient.norm());
+        }
+    }
+
+    #[test]
+    fn gravity_at_pole_and_equator_with_j2() {
+        // Normal gravity of WGS-84 (NIMA TR8350.2, table 3.4): 9.8321849378 at the pole, 9.7803253359 m/s² at the
+        // equator with the centrifugal part. Left out here, the ellipsoid's J4 (-2.37e-6) adds −5 J4 GM/b² = 1.2e-4 at
+        // the pole and 15/8 J4 GM/a² = -4e-5 at the equator.
+        let pole = acceleration(Vector3::new(0.0, 0.0, SEMI_MINOR_M), Vector3::zeros());
+        let equator = acceleration(Vector3::new(SEMI_MAJOR_M, 0.0, 0.0), Vector3::zeros());
+        assert!((pole.norm() - 9.832_184_937_8 + 1.17e-4).abs() < 2e-6, "{}", pole.norm());
+        assert!((equator.norm() - 9.780_325_335_9 - 4.3e-5).abs() < 5e-6, "{}", equator.norm());
+    }
+
+    #[test]
+    fn perigee_of_a_known_orbit() {
+        // Vallado 2013, example 2-5: r = (6524.834, 6862.875, 6448.296) km, v = (4.901327, 5.533756, -1.976341) km/s
+        // inertial; p = 11067.790 km, e = 0.832853.
+        let r = Vector3::new(6_524_834.0, 6_862_875.0, 6_448_296.0);
+        let inertial = Vector3::new(4_901.327, 5_533.756, -1_976.341);
+        let v = inertial - Vector3::new(-EARTH_RATE_RADPS * r.y, EARTH_RATE_RADPS * r.x, 0.0);
+        assert!((perigee_radius_m(&state(r, v)) - 11_067_790.0 / 1.832_853).abs() < 50.0);
+    }
+}
