@@ -89,7 +89,10 @@ impl Unsigned {
 
     pub(crate) fn assemble(header: Header, statement: Statement) -> Result<Unsigned, SealError> {
         if !names_its_statement(&header, &statement) {
-            return Err(SealError::OtherStatement { stamped: header.statement_id, revision: header.revision });
+            return Err(SealError::OtherStatement {
+                stamped: header.statement_id,
+                revision: header.revision,
+            });
         }
         let wire = WireHeader::from(&header);
         // Whatever partners would refuse is not signed; a header that reads back typed passes there too.
@@ -170,6 +173,13 @@ pub fn open(bytes: &[u8], trust: &Trust, me: Nation, from: Nation) -> Result<Ver
     }
 }
 
+/// The name of a body by its bytes, nothing of it checked but its form.
+pub fn id_of(bytes: &[u8]) -> Result<Digest, Refusal> {
+    check_size(bytes)?;
+    let envelope = Envelope::decode(bytes)?;
+    Ok(body_id(&envelope.protected, &envelope.payload))
+}
+
 /// What authentic bytes hold.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Opened {
@@ -177,7 +187,7 @@ pub(crate) enum Opened {
     Body(Verified<Body>),
     /// Said and signed by the origin, and beyond what this build reads. Its number is taken all the same: else one
     /// such body would hold up every warning behind it.
-    Unreadable { id: Digest, lane: Lane, why: Refusal },
+    Unreadable { id: Digest, lane: Lane, made_tai_ns: i64, why: Refusal },
 }
 
 impl Opened {
@@ -185,6 +195,13 @@ impl Opened {
         match self {
             Opened::Body(body) => body.id(),
             Opened::Unreadable { id, .. } => *id,
+        }
+    }
+
+    pub fn made_tai_ns(&self) -> i64 {
+        match self {
+            Opened::Body(body) => body.header.made_tai_ns,
+            Opened::Unreadable { made_tai_ns, .. } => *made_tai_ns,
         }
     }
 
@@ -248,7 +265,8 @@ fn authenticate(
     };
     check_signatures(&envelope, lane, trust, from)?;
     let id = body_id(&envelope.protected, &envelope.payload);
-    let unreadable = |why| Ok(Opened::Unreadable { id, lane, why });
+    let made_tai_ns = wire.made_tai_ns;
+    let unreadable = |why| Ok(Opened::Unreadable { id, lane, made_tai_ns, why });
     let header = match typed {
         Ok(header) => header,
         Err(why) => return unreadable(why),

@@ -54,13 +54,19 @@ impl Envelope {
     /// Reads the object; refuses every encoding but the one that [`Envelope::encode`] gives.
     pub fn decode(bytes: &[u8]) -> Result<Envelope, Refusal> {
         let not_cose = || Refusal::malformed("it is no COSE_Sign");
-        let Value::Tag(tag, content) = decode_value(bytes).ok_or_else(not_cose)? else { return Err(not_cose()) };
+        let Value::Tag(tag, content) = decode_value(bytes).ok_or_else(not_cose)? else {
+            return Err(not_cose());
+        };
         let Value::Array(parts) = *content else { return Err(not_cose()) };
         let Ok([protected, unprotected, payload, signatures]) = <[Value; 4]>::try_from(parts) else {
             return Err(not_cose());
         };
-        let (Value::Bytes(protected), Value::Map(unprotected), Value::Bytes(payload), Value::Array(signatures)) =
-            (protected, unprotected, payload, signatures)
+        let (
+            Value::Bytes(protected),
+            Value::Map(unprotected),
+            Value::Bytes(payload),
+            Value::Array(signatures),
+        ) = (protected, unprotected, payload, signatures)
         else {
             return Err(not_cose());
         };
@@ -94,12 +100,19 @@ fn decode_signature(value: Value) -> Result<(Algorithm, Vec<u8>), Refusal> {
     let algorithm = [Algorithm::Ed25519, Algorithm::MlDsa44, Algorithm::MlDsa65]
         .into_iter()
         .find(|&algorithm| algorithm_header(algorithm) == protected)
-        .ok_or_else(|| Refusal::malformed("the protected header of a signature is not its algorithm alone"))?;
+        .ok_or_else(|| {
+            Refusal::malformed("the protected header of a signature is not its algorithm alone")
+        })?;
     Ok((algorithm, signature))
 }
 
 /// The Sig_structure (RFC 9052, section 4.4) that a signature of `algorithm` covers.
-pub(crate) fn to_be_signed(protected: &[u8], algorithm: Algorithm, external: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn to_be_signed(
+    protected: &[u8],
+    algorithm: Algorithm,
+    external: &[u8],
+    payload: &[u8],
+) -> Vec<u8> {
     let encoded = |bytes: Vec<u8>| ProtectedHeader { original_data: Some(bytes), header: Header::default() };
     sig_structure_data(
         SignatureContext::CoseSignature,

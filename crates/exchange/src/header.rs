@@ -126,7 +126,8 @@ impl WireHeader {
         if self.statement_id.is_empty() || self.statement_id.len() > STATEMENT_ID_BYTES_MAX {
             return Err(bad_field("id"));
         }
-        let kind = Kind::from_name(&self.kind).ok_or_else(|| Refusal::UnknownKind(Refusal::quoted(&self.kind)))?;
+        let kind =
+            Kind::from_name(&self.kind).ok_or_else(|| Refusal::UnknownKind(Refusal::quoted(&self.kind)))?;
         let wrong_level = || Refusal::WrongLevel { kind, level: Refusal::quoted(&self.level) };
         let level = level_from_name(&self.level).ok_or_else(wrong_level)?;
         if level != kind.level() {
@@ -251,7 +252,9 @@ impl Fields {
 
     /// What is left: plain values only, whose encoding is one.
     fn rest(self) -> Result<Vec<(String, Value)>, Refusal> {
-        let plain = |value: &Value| matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Integer(_) | Value::Bool(_));
+        let plain = |value: &Value| {
+            matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Integer(_) | Value::Bool(_))
+        };
         match self.0.iter().find(|(_, value)| !plain(value)) {
             Some((key, _)) => Err(Refusal::Malformed(format!(
                 "the header's unknown field `{}` is no text, byte string, integer or truth value",

@@ -49,8 +49,10 @@ const _: () = assert!(HEADER_BYTES_MAX + ML_DSA_65_BYTES + 64 + 1024 < BODY_BYTE
 const _: () = assert!(BODY_BYTES_MAX + 64 <= FRAME_BYTES_MAX);
 // A head's text, two signature lines, and a receipt's delays of at most 20 digits each.
 const _: () = assert!(
-    3 * (ORIGIN_BYTES_MAX + 8) + 80 + ML_DSA_44_BASE64_BYTES + 128 + 21 * (RECEIPT_DELAYS_MAX + 1) <= NOTE_BYTES_MAX
+    3 * (ORIGIN_BYTES_MAX + 8) + 80 + ML_DSA_44_BASE64_BYTES + 128 + 21 * (RECEIPT_DELAYS_MAX + 1)
+        <= NOTE_BYTES_MAX
 );
 const _: () = assert!(NOTE_BYTES_MAX + 256 <= FRAME_BYTES_MAX);
-const _: () = assert!(window(Lane::Warning) <= HEADS_OPEN_MAX as u64 && window(Lane::Picture) <= HEADS_OPEN_MAX as u64);
+const _: () =
+    assert!(window(Lane::Warning) <= HEADS_OPEN_MAX as u64 && window(Lane::Picture) <= HEADS_OPEN_MAX as u64);
 const _: () = assert!(HEARTBEAT_EVERY_NS * 2 < DEAD_AFTER_NS);

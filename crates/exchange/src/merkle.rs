@@ -82,10 +82,10 @@ impl RecentTree {
         }
     }
 
-    /// The root at an earlier size; `None` where the leaves before it are forgotten or it never had that size.
-    pub fn root_at(&self, size: u64) -> Option<Digest> {
+    /// The frontier at an earlier size; `None` where the leaves before it are forgotten or it never had that size.
+    pub fn frontier_at(&self, size: u64) -> Option<Frontier> {
         if size == self.size() {
-            return Some(self.root());
+            return Some(self.now.clone());
         }
         let appended = usize::try_from(size.checked_sub(self.base.size())?).ok()?;
         if appended > self.leaves.len() {
@@ -93,7 +93,7 @@ impl RecentTree {
         }
         let mut frontier = self.base.clone();
         self.leaves.iter().take(appended).for_each(|leaf| frontier.append(&leaf.0));
-        Some(frontier.root())
+        Some(frontier)
     }
 
     /// The leaves from an index on, as far back as they are known.

@@ -83,9 +83,12 @@ impl Note {
         // The text ends with a newline, and the last empty line parts it from the signatures.
         let split = note.rfind("\n\n").ok_or_else(not_a_note)?;
         let (text, lines) = note.split_at_checked(split + 1).ok_or_else(not_a_note)?;
-        let lines = lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n')).ok_or_else(not_a_note)?;
-        let signatures: Vec<NoteSignature> =
-            lines.split('\n').map(|line| decode_line(line).ok_or_else(not_a_note)).collect::<Result<_, _>>()?;
+        let lines =
+            lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n')).ok_or_else(not_a_note)?;
+        let signatures: Vec<NoteSignature> = lines
+            .split('\n')
+            .map(|line| decode_line(line).ok_or_else(not_a_note))
+            .collect::<Result<_, _>>()?;
         if signatures.len() > NOTE_SIGNATURES_MAX {
             return Err(Refusal::oversize("the list of signatures", signatures.len(), NOTE_SIGNATURES_MAX));
         }

@@ -257,9 +257,7 @@ fn ml_dsa(
 }
 
 fn sign_ed25519(pair: &Ed25519KeyPair, key: KeyUse, message: &[u8]) -> Result<Vec<u8>, SignError> {
-    pair.try_sign(message)
-        .map(|signature| signature.as_ref().to_vec())
-        .map_err(|_| SignError::Failed(key))
+    pair.try_sign(message).map(|signature| signature.as_ref().to_vec()).map_err(|_| SignError::Failed(key))
 }
 
 fn sign_ml_dsa(pair: &PqdsaKeyPair, key: KeyUse, message: &[u8]) -> Result<Vec<u8>, SignError> {
