@@ -44,6 +44,11 @@ impl Tai {
         Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + self.0 * Unit::Nanosecond)
     }
 
+    /// POSIX seconds (UTC without leap seconds), whole, rounded down.
+    pub fn posix_s(self) -> i64 {
+        libm::floor(self.epoch().to_unix_seconds()) as i64
+    }
+
     /// UTC as ISO 8601 with milliseconds: `2022-10-03T22:22:00.000Z`.
     pub fn to_utc(self) -> String {
         // Half a millisecond first, so that the digits are rounded and not cut.
@@ -84,6 +89,7 @@ mod tests {
         let posix_ns = 1_664_835_720_000_000_000; // 2022-10-03T22:22:00Z
         assert_eq!(Tai::from_posix_ns(posix_ns).0, posix_ns + 37_000_000_000);
         assert_eq!(Tai::from_utc("2022-10-03T22:22:00Z").unwrap(), Tai::from_posix_ns(posix_ns));
+        assert_eq!(Tai::from_posix_ns(posix_ns).plus_s(0.5).posix_s(), 1_664_835_720);
     }
 
     #[test]
