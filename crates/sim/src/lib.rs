@@ -1,5 +1,6 @@
 //! Scenarios, truth with its own motion code, notional sensors, virtual network.
 
+pub mod raid;
 pub mod random;
 pub mod scenario;
 pub mod sensing;

@@ -52,7 +52,13 @@ impl Watch {
 
     /// The plots of the sensor's scan number `scan` at `time_s` since the scenario's start, which is `start`; in the
     /// order of azimuth.
-    pub fn scan(&mut self, scan: i64, time_s: f64, start: Tai, truths: &[Truth]) -> Vec<Plot> {
+    pub fn scan<'a>(
+        &mut self,
+        scan: i64,
+        time_s: f64,
+        start: Tai,
+        truths: impl IntoIterator<Item = &'a Truth>,
+    ) -> Vec<Plot> {
         let slow = self.slow_errors(time_s);
         let time = start.plus_s(time_s);
         let mut plots = Vec::new();

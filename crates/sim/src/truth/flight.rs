@@ -169,10 +169,10 @@ impl Flight {
             let step_s = self.fineness.0 * if high { VACUUM_STEP_S } else { DENSE_STEP_S };
             let before = (self.time_s, self.state);
             self.step(step_s, &acceleration);
-            if high && self.path.phases.len() == 2 && self.entering() {
+            if self.path.phases.len() == 2 && self.entering() {
                 self.path.phases.push((self.time_s, Phase::Reentry));
             }
-            if self.height_of_state_m() < 0.0 {
+            if height_m(self.state.0) < 0.0 {
                 self.path.nodes.pop();
                 (self.time_s, self.state) = before;
                 self.land(step_s, &acceleration);
@@ -186,10 +186,6 @@ impl Flight {
 
     fn entering(&self) -> bool {
         height_m(self.state.0) <= VACUUM_M && dot(self.state.0, self.state.1) < 0.0
-    }
-
-    fn height_of_state_m(&self) -> f64 {
-        height_m(self.state.0)
     }
 
     /// Finds the part of the last step that ends on the ground, by bisection.
@@ -243,4 +239,78 @@ fn advance(
         add_scaled(position, sum(velocity, v2, v3, v4), step_s / 6.0),
         add_scaled(velocity, sum(a1, a2, a3, a4), step_s / 6.0),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: Geodetic = Geodetic { lat_deg: 40.0, lon_deg: 127.0, alt_m: 200.0 };
+
+    fn vehicle() -> Vehicle {
+        let stage = |propellant_kg: f64, dry_kg: f64, burn_s: f64| Stage {
+            propellant_kg,
+            dry_kg,
+            exhaust_mps: 2_700.0,
+            exit_area_m2: 0.2,
+            burn_s,
+            taper: 0.1,
+            gap_s: 2.0,
+        };
+        Vehicle {
+            stages: vec![stage(14_000.0, 1_400.0, 90.0), stage(3_800.0, 450.0, 60.0)],
+            payload_kg: 650.0,
+            drag_area_m2: 2.0,
+            ballistic_coefficient_kgpm2: 5_000.0,
+        }
+    }
+
+    const STEERING: Steering = Steering { azimuth_rad: 1.5, rise_s: 6.0, turn_s: 100.0, pitch_rad: 0.8 };
+
+    #[test]
+    fn a_quarter_of_the_step_lands_in_the_same_place() {
+        let kept = fly(&vehicle(), &STEERING, SITE, Fineness::KEPT).unwrap();
+        let fine = fly(&vehicle(), &STEERING, SITE, Fineness(0.25)).unwrap();
+        let (kept_end, fine_end) = (kept.nodes.last().unwrap(), fine.nodes.last().unwrap());
+        let apart_m = norm(subtract(kept_end.position_m, fine_end.position_m));
+        assert!(apart_m < 1.0, "{apart_m}");
+        assert!((kept_end.time_s - fine_end.time_s).abs() < 1e-3);
+        // Between its own nodes the kept path is as good.
+        for second in 0..1_000 {
+            let time_s = f64::from(second) + 0.37;
+            let (Some(kept), Some(fine)) = (kept.at(time_s), fine.at(time_s)) else { continue };
+            assert!(norm(subtract(kept.position_m, fine.position_m)) < 1.0, "{time_s}");
+            assert!(norm(subtract(kept.velocity_mps, fine.velocity_mps)) < 0.5, "{time_s}");
+        }
+    }
+
+    #[test]
+    fn energy_is_kept_where_nothing_but_gravity_acts() {
+        let path = fly(&vehicle(), &STEERING, SITE, Fineness::KEPT).unwrap();
+        let high: Vec<&Node> =
+            path.nodes.iter().filter(|node| height_m(node.position_m) > 250_000.0).collect();
+        let energy = |node: &Node| {
+            // In rotating axes the Jacobi integral of an oblate body is kept; J2's potential is Vallado 2013, 8-19.
+            let [x, y, z] = node.position_m;
+            let radius = norm(node.position_m);
+            let flat = 1.0
+                - 1.082_626_173_852e-3 * 6_378_137.0 * 6_378_137.0 / (radius * radius)
+                    * 0.5
+                    * (3.0 * z * z / (radius * radius) - 1.0);
+            let turning = 7.292_115e-5 * 7.292_115e-5 * (x * x + y * y);
+            0.5 * (dot(node.velocity_mps, node.velocity_mps) - turning) - 3.986_004_418e14 / radius * flat
+        };
+        let (first, last) = (energy(high[0]), energy(high[high.len() - 1]));
+        // Drag at 250 km takes less than 1e-8 of it.
+        assert!(high.len() > 100);
+        assert!(((last - first) / first).abs() < 1e-8, "{first} {last}");
+    }
+
+    #[test]
+    fn too_little_thrust_stays_on_the_pad_and_too_much_stays_up() {
+        let weak = vehicle().with_propellant(0.1);
+        assert_eq!(fly(&weak, &STEERING, SITE, Fineness::KEPT).err(), Some(FlightError::NeverRose));
+        let strong = vehicle().with_propellant(8.0);
+        assert_eq!(fly(&strong, &STEERING, SITE, Fineness::KEPT).err(), Some(FlightError::NeverFell));
+    }
 }

@@ -1,5 +1,7 @@
 //! A flown path: fine steps with cubic Hermite interpolation between them.
 
+use core::fmt;
+
 use physics::geodetic::Geodetic;
 
 use super::earth::{distance_m, height_m, place_of};
@@ -30,10 +32,17 @@ pub struct Node {
 }
 
 /// States in the order of time, and where each phase starts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Path {
     pub(crate) nodes: Vec<Node>,
     pub(crate) phases: Vec<(f64, Phase)>,
+}
+
+impl fmt::Debug for Path {
+    /// Thousands of states help nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Path").field("nodes", &self.nodes.len()).field("phases", &self.phases).finish()
+    }
 }
 
 impl Path {

@@ -1,0 +1,133 @@
+//! Measurements against the goals of the project: `watchfire bench`. None is asserted by a test, since timings belong
+//! to the machine that they were made on.
+
+pub mod tracking;
+
+use serde::Serialize;
+
+/// One measured figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What was measured, and on which scenario.
+    pub name: String,
+    /// What it should reach; `None` where it is only reported.
+    pub goal: Option<f64>,
+    /// What was measured.
+    pub measured: f64,
+    /// Unit of goal and measured value.
+    pub unit: String,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+}
+
+/// A figure as `--json` prints it.
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    goal: Option<f64>,
+    measured: f64,
+    unit: &'a str,
+    better: &'a str,
+    met: bool,
+}
+
+impl Figure {
+    /// Whether the goal is reached; true of what is only reported, false of what could not be measured (not a number).
+    pub fn met(&self) -> bool {
+        match self.goal {
+            Some(goal) if self.higher_is_better => self.measured >= goal,
+            Some(goal) => self.measured <= goal,
+            None => !self.measured.is_nan(),
+        }
+    }
+
+    fn better(&self) -> &'static str {
+        if self.higher_is_better { "higher" } else { "lower" }
+    }
+
+    /// One line of JSON: `{name, goal, measured, unit, better, met}`; a number that is none is `null`.
+    pub fn json(&self) -> String {
+        let Figure { name, goal, measured, unit, .. } = self;
+        let line =
+            Line { name, goal: *goal, measured: *measured, unit, better: self.better(), met: self.met() };
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+}
+
+/// The figures as a table for people, a line for each.
+pub fn table(figures: &[Figure]) -> String {
+    let width = figures.iter().map(|figure| figure.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for figure in figures {
+        let sign = if figure.higher_is_better { "≥" } else { "≤" };
+        let goal = match figure.goal {
+            Some(goal) => format!("{sign} {}", readable(goal)),
+            None => "reported".to_owned(),
+        };
+        let verdict = match (figure.goal, figure.met()) {
+            (None, _) => "",
+            (Some(_), true) => "met",
+            (Some(_), false) => "NOT MET",
+        };
+        let measured = readable(figure.measured);
+        text.push_str(&format!(
+            "{:width$}  {measured:>14} {:<10}  {goal:<14} {verdict}",
+            figure.name, figure.unit
+        ));
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// Four digits that count; thousands set apart.
+fn readable(number: f64) -> String {
+    if number.is_nan() || number.abs() < 1_000.0 {
+        let decimals = if number.abs() >= 100.0 { 1 } else { 3 };
+        return format!("{number:.decimals$}");
+    }
+    let digits = format!("{:.0}", number.abs());
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if number < 0.0 { format!("-{grouped}") } else { grouped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(goal: Option<f64>, measured: f64, higher_is_better: bool) -> Figure {
+        Figure { name: "thing".into(), goal, measured, unit: "1/s".into(), higher_is_better }
+    }
+
+    #[test]
+    fn a_goal_is_met_from_the_right_side() {
+        assert!(figure(Some(10.0), 10.0, true).met() && !figure(Some(10.0), 9.0, true).met());
+        assert!(figure(Some(10.0), 9.0, false).met() && !figure(Some(10.0), 11.0, false).met());
+        assert!(!figure(Some(10.0), f64::NAN, true).met() && !figure(None, f64::NAN, true).met());
+    }
+
+    #[test]
+    fn a_line_of_json_has_the_promised_keys() {
+        assert_eq!(
+            figure(Some(10.0), 12.5, true).json(),
+            r#"{"name":"thing","goal":10.0,"measured":12.5,"unit":"1/s","better":"higher","met":true}"#
+        );
+        assert!(figure(None, f64::NAN, false).json().contains(r#""goal":null,"measured":null"#));
+    }
+
+    #[test]
+    fn the_table_says_what_is_not_met() {
+        let text = table(&[figure(Some(300_000.0), 1_234_567.0, true), figure(Some(0.2), 0.25, false)]);
+        assert!(
+            text.contains("1,234,567") && text.contains("≥ 300,000") && text.contains("NOT MET"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 2);
+    }
+}
