@@ -1,1 +1,20 @@
-//! One nation's node: step, driver, shell.
+//! One nation's node: [`step`](node::Node::step), the [`driver`] around it, and the shell.
+
+pub mod driver;
+pub mod feeds;
+pub mod input;
+pub mod journal;
+pub mod node;
+pub mod refusals;
+pub mod replay;
+pub mod row;
+mod said;
+mod seal;
+pub mod shell;
+mod step;
+
+/// The build: what a journal's first row says wrote it.
+pub const BUILD: &str = match option_env!("WATCHFIRE_BUILD") {
+    Some(build) => build,
+    None => concat!("watchfire ", env!("CARGO_PKG_VERSION")),
+};

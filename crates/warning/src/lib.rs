@@ -9,4 +9,4 @@ mod join;
 
 pub use difference::{Difference, Field, differences};
 pub use event::{Acknowledged, Event, EventState, Events, Heard};
-pub use join::{JOIN_DISTANCE_SQUARED_MAX, distance_squared};
+pub use join::{JOIN_DISTANCE_SQUARED_MAX, distance_squared, offset_m};

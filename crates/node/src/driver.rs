@@ -1,0 +1,604 @@
+//! The stages around [`Node::step`], sans-IO, so that the simulator can crash between any two:
+//!
+//! 1. **gather** ([`Driver::gather`]): what arrives becomes inputs; only sessions make [`exchange::Verified`] bodies.
+//! 2. **step, seal** ([`Driver::turn`]): acts and warnings first; what is said gets its signatures and numbers.
+//! 3. **commit** (the shell): one row with all of it, in one durable write.
+//! 4. **emit** ([`Driver::committed`]): frames leave.
+//!
+//! INVARIANT (journal before wire): what leaves is in the journal. A crash before the commit loses inputs that nobody
+//! was told of; a crash after it loses nothing: partners say what they hold and are sent the rest.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use exchange::session::{Inbound, InboundEvent, Outbound, OutboundEvent, claimed};
+use exchange::wire::Frame;
+use exchange::{Digest, SealError, Sealed, SenderKeys, Signer, Verified, seal};
+use gateway::LinkId;
+use physics::plot::Plot;
+use physics::time::Tai;
+use statement::{Lane, Nation, Roster};
+
+use crate::feeds::{Feeds, Key};
+use crate::input::{Act, Effect, Identity, Input, LinkChange, Milestone, Now, Proof};
+use crate::journal::{Journal, JournalError};
+use crate::node::{Node, RecoverError};
+use crate::refusals::Refusals;
+use crate::replay::Replayer;
+use crate::row::{Output, Recorded, Row, Step};
+use crate::seal::unsigned;
+
+/// Partners' track batches and own plots that one turn takes at most: a flood of them delays no warning.
+const PICTURE_INPUTS_PER_TURN: usize = 128;
+
+/// Bodies kept at hand for sending; older ones are read from the journal.
+const FRESH_BODIES_MAX: usize = 1_024;
+
+/// Time passes for the node at least this often on the realm's clock, seconds.
+const TICK_S: f64 = 1.0;
+
+/// What comes to the driver from the shell or the simulator.
+#[derive(Debug)]
+pub enum Arrival {
+    /// A link with a recognised peer; dialled for a lane, or accepted.
+    Opened {
+        /// Its name.
+        link: LinkId,
+        /// By its certificate.
+        peer: Nation,
+        /// The lane that we dialled it for; `None` where the peer dialled.
+        dialled: Option<Lane>,
+    },
+    /// A frame of a link.
+    Frame {
+        /// Which link.
+        link: LinkId,
+        /// What.
+        frame: Box<Frame>,
+    },
+    /// A link ended.
+    Closed {
+        /// Which.
+        link: LinkId,
+    },
+    /// Plots of own sensors.
+    Plots(Vec<Plot>),
+    /// A person acts.
+    Act(Proof, Act),
+    /// Something was turned away at the edge or in a sensor's line.
+    Refused {
+        /// Whom it came from.
+        who: String,
+        /// Why.
+        reason: String,
+    },
+    /// The node's identity changed.
+    Identity(Identity),
+    /// A newer roster.
+    Roster(Verified<Roster>),
+    /// Another policy.
+    Policy {
+        /// The file.
+        file: String,
+        /// The rules.
+        text: String,
+    },
+}
+
+/// What leaves.
+#[derive(Debug)]
+pub enum Emission {
+    /// Send a frame.
+    Send(LinkId, Box<Frame>),
+    /// Close a link.
+    Close(LinkId),
+    /// Tell people.
+    Show(Milestone),
+}
+
+/// Why the node must stop: it signs and sends nothing more.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// The journal failed.
+    #[error("the journal failed: {0}")]
+    Journal(#[from] JournalError),
+    /// A statement could not be sealed.
+    #[error("a statement could not be sealed: {0}")]
+    Seal(#[from] SealError),
+    /// Configuration that the core refuses.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// A row could not be written down.
+    #[error("a row could not be encoded: {0}")]
+    Row(String),
+}
+
+struct Pending {
+    input: Input,
+    /// What the sessions made durable together with it.
+    given: Vec<Output>,
+}
+
+enum Bound {
+    Unclaimed(Nation),
+    Outbound(Key),
+    Inbound(Key),
+}
+
+/// One node's stages. See the module.
+pub struct Driver {
+    node: Node,
+    feeds: Feeds,
+    links: BTreeMap<LinkId, Bound>,
+    saying: BTreeMap<Key, LinkId>,
+    hearing: BTreeMap<Key, LinkId>,
+    urgent: VecDeque<Pending>,
+    picture: VecDeque<Pending>,
+    refusals: Refusals,
+    /// Of the turn that is being committed: entries by feed, as (epoch, size).
+    taken: BTreeMap<Key, (u64, u64)>,
+    fresh: VecDeque<(Digest, Arc<[u8]>)>,
+    fresh_in_turn: Vec<Digest>,
+    emissions: Vec<Emission>,
+    last_tick: Option<Tai>,
+}
+
+impl Driver {
+    /// A driver around a node that has just been made or recovered.
+    pub fn new(replayer: Replayer) -> Driver {
+        Driver {
+            node: replayer.node,
+            feeds: replayer.feeds,
+            links: BTreeMap::new(),
+            saying: BTreeMap::new(),
+            hearing: BTreeMap::new(),
+            urgent: VecDeque::new(),
+            picture: VecDeque::new(),
+            refusals: Refusals::default(),
+            taken: BTreeMap::new(),
+            fresh: VecDeque::new(),
+            fresh_in_turn: Vec::new(),
+            emissions: Vec::new(),
+            last_tick: None,
+        }
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The feeds.
+    pub fn feeds(&self) -> &Feeds {
+        &self.feeds
+    }
+
+    // ── gather ──
+
+    /// Takes what arrived. Nothing leaves and nothing is said before the next turn is committed.
+    pub fn gather(&mut self, now: Now, arrival: Arrival, signer: &dyn Signer, journal: &dyn Journal) {
+        match arrival {
+            Arrival::Opened { link, peer, dialled: Some(lane) } => self.begin_saying(now, link, (peer, lane)),
+            Arrival::Opened { link, peer, dialled: None } => {
+                self.links.insert(link, Bound::Unclaimed(peer));
+            }
+            Arrival::Frame { link, frame } => self.frame(now, link, *frame),
+            Arrival::Closed { link } => self.closed(link),
+            Arrival::Plots(plots) => self.picture.push_back(Pending { input: Input::Plots(plots), given: vec![] }),
+            Arrival::Act(proof, act) => self.queue(Input::Act(proof, act)),
+            Arrival::Refused { who, reason } => self.refusals.count(who, reason),
+            Arrival::Identity(identity) => self.queue(Input::Identity(identity)),
+            Arrival::Roster(roster) => self.queue(Input::Roster(roster)),
+            Arrival::Policy { file, text } => self.queue(Input::Policy { file, text }),
+        }
+        self.poll_sessions(now, signer, journal);
+    }
+
+    fn queue(&mut self, input: Input) {
+        self.urgent.push_back(Pending { input, given: Vec::new() });
+    }
+
+    fn begin_saying(&mut self, now: Now, link: LinkId, key: Key) {
+        let Some(outbound) = self.feeds.outbound.get_mut(&key) else {
+            self.emissions.push(Emission::Close(link));
+            return;
+        };
+        let version = self.node.trust_in_force().map_or(0, |trust| trust.roster().version);
+        outbound.connected(session_now(now), version, &self.node.terms(key.0));
+        self.links.insert(link, Bound::Outbound(key));
+        if let Some(before) = self.saying.insert(key, link) {
+            self.links.remove(&before);
+            self.emissions.push(Emission::Close(before));
+        }
+    }
+
+    fn frame(&mut self, now: Now, link: LinkId, frame: Frame) {
+        if let Some(Bound::Unclaimed(peer)) = self.links.get(&link) {
+            let peer = *peer;
+            self.begin_hearing(now, link, peer, &frame);
+        }
+        let Some(trust) = self.node.trust_in_force() else { return };
+        match self.links.get(&link) {
+            Some(Bound::Outbound(key)) => {
+                if let Some(outbound) = self.feeds.outbound.get_mut(key) {
+                    outbound.handle(session_now(now), frame, trust);
+                }
+            }
+            Some(Bound::Inbound(key)) => {
+                if let Some(inbound) = self.feeds.inbound.get_mut(key) {
+                    inbound.handle(session_now(now), frame, trust);
+                }
+            }
+            Some(Bound::Unclaimed(_)) | None => {}
+        }
+    }
+
+    /// The first frame of an accepted link says which feed it is of; the certificate says of whom.
+    fn begin_hearing(&mut self, now: Now, link: LinkId, peer: Nation, frame: &Frame) {
+        let key = match claimed(frame) {
+            Some((from, lane)) if from == peer && self.feeds.inbound.contains_key(&(from, lane)) => (from, lane),
+            Some((from, _)) if from != peer => {
+                self.turn_away(link, peer, &format!("its certificate is of {peer}, its Hello says `{from}`"));
+                return;
+            }
+            _ => {
+                self.turn_away(link, peer, "its first frame is no Hello of a member");
+                return;
+            }
+        };
+        if let Some(inbound) = self.feeds.inbound.get_mut(&key) {
+            inbound.connected(session_now(now));
+        }
+        self.links.insert(link, Bound::Inbound(key));
+        if let Some(before) = self.hearing.insert(key, link) {
+            self.links.remove(&before);
+            self.emissions.push(Emission::Close(before));
+        }
+    }
+
+    fn turn_away(&mut self, link: LinkId, peer: Nation, reason: &str) {
+        self.refusals.count(peer.to_string(), reason.to_owned());
+        self.links.remove(&link);
+        self.emissions.push(Emission::Close(link));
+    }
+
+    fn closed(&mut self, link: LinkId) {
+        match self.links.remove(&link) {
+            Some(Bound::Outbound(key)) if self.saying.get(&key) == Some(&link) => {
+                self.saying.remove(&key);
+                let outbound = self.feeds.outbound.get_mut(&key);
+                if let Some(outbound) = outbound {
+                    outbound.disconnected();
+                }
+                self.link_input(key, LinkChange::SendingDown, vec![]);
+            }
+            Some(Bound::Inbound(key)) if self.hearing.get(&key) == Some(&link) => {
+                self.hearing.remove(&key);
+                if let Some(inbound) = self.feeds.inbound.get_mut(&key) {
+                    inbound.disconnected();
+                }
+                self.link_input(key, LinkChange::ReceivingDown, vec![]);
+            }
+            _ => {}
+        }
+    }
+
+    fn link_input(&mut self, (partner, lane): Key, change: LinkChange, given: Vec<Output>) {
+        self.urgent.push_back(Pending { input: Input::Link { partner, lane, change }, given });
+    }
+
+    // ── sessions: what they want, until they want nothing more ──
+
+    fn poll_sessions(&mut self, now: Now, signer: &dyn Signer, journal: &dyn Journal) {
+        for key in self.saying.keys().copied().collect::<Vec<_>>() {
+            self.poll_outbound(now, key, signer, journal);
+        }
+        for key in self.hearing.keys().copied().collect::<Vec<_>>() {
+            self.poll_inbound(now, key, signer);
+        }
+    }
+
+    fn poll_outbound(&mut self, now: Now, key: Key, signer: &dyn Signer, journal: &dyn Journal) {
+        let (partner, lane) = key;
+        loop {
+            let Some(&link) = self.saying.get(&key) else { return };
+            let Some(trust) = self.node.trust_in_force() else { return };
+            let keys = SenderKeys { signer, trust, me: self.node.state().identity.nation };
+            let Some(outbound) = self.feeds.outbound.get_mut(&key) else { return };
+            let Some(event) = outbound.poll(session_now(now), &keys) else { return };
+            match event {
+                OutboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
+                OutboundEvent::NeedBodies { epoch, from, max } => {
+                    let ids = (from..from.saturating_add(max)).map_while(|number| outbound.feed().tree().leaf(number));
+                    let ids: Vec<Digest> = ids.collect();
+                    match self.bodies(&ids, journal) {
+                        Ok(bodies) => {
+                            if let Some(outbound) = self.feeds.outbound.get_mut(&key) {
+                                outbound.provide(epoch, from, bodies);
+                            }
+                        }
+                        Err(error) => {
+                            self.refusals.count(partner.to_string(), format!("cannot be fed: {error}"));
+                            return;
+                        }
+                    }
+                }
+                OutboundEvent::Connected { .. } => self.link_input(key, LinkChange::SendingUp, vec![]),
+                OutboundEvent::RestoreSeen => {
+                    self.refusals.count(
+                        "journal".into(),
+                        format!("{partner} knows more of our {lane} feed than this journal: it is an old copy; new epochs begin"),
+                    );
+                    self.force_new_epochs(key);
+                }
+                OutboundEvent::Receipted(receipt) => {
+                    let (epoch, size) = (receipt.epoch, receipt.tree.size);
+                    let given = vec![Output::Receipt { partner, lane, note: receipt.note }];
+                    self.link_input(key, LinkChange::Receipted { epoch, size }, given);
+                }
+                OutboundEvent::Refused(refusal) => self.refusals.count(partner.to_string(), refusal.to_string()),
+                OutboundEvent::Close(why) => {
+                    self.note_close(partner, lane, &why);
+                    self.emissions.push(Emission::Close(link));
+                    self.closed(link);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn poll_inbound(&mut self, now: Now, key: Key, signer: &dyn Signer) {
+        let (from, lane) = key;
+        loop {
+            let Some(&link) = self.hearing.get(&key) else { return };
+            let Some(trust) = self.node.trust_in_force() else { return };
+            let keys = SenderKeys { signer, trust, me: self.node.state().identity.nation };
+            let Some(inbound) = self.feeds.inbound.get_mut(&key) else { return };
+            let Some(event) = inbound.poll(session_now(now), &keys) else { return };
+            let queue = match lane {
+                Lane::Warning => &mut self.urgent,
+                Lane::Picture => &mut self.picture,
+            };
+            match event {
+                InboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
+                InboundEvent::Connected { terms, .. } => self.link_input(key, LinkChange::ReceivingUp(terms), vec![]),
+                InboundEvent::Entry { epoch, number, body } => {
+                    let input = Input::Entry { from, lane, epoch, number, body: Box::new(body) };
+                    queue.push_back(Pending { input, given: vec![] });
+                }
+                InboundEvent::Unreadable { epoch, number, bytes, why, .. } => {
+                    let (raw, why) = (bytes.to_vec(), why.to_string());
+                    let input = Input::Unreadable { from, lane, epoch, number, raw, why };
+                    queue.push_back(Pending { input, given: vec![] });
+                }
+                InboundEvent::HeadSeen(fact) => {
+                    let given = vec![Output::Held { partner: from, lane, fact }];
+                    queue.push_back(Pending { input: Input::Tick, given });
+                }
+                InboundEvent::Gap { size, head_size } => self.refusals.count(
+                    from.to_string(),
+                    format!("{lane} lane: {size} entries came, its head speaks of {head_size}; asked again"),
+                ),
+                InboundEvent::Equivocation { earlier, later } => {
+                    let notes = earlier.into_iter().chain([later]).collect();
+                    let given = vec![Output::Equivocation { partner: from, lane, notes }];
+                    self.urgent.push_back(Pending { input: Input::Tick, given });
+                }
+                InboundEvent::Refused(refusal) => self.refusals.count(from.to_string(), refusal.to_string()),
+                InboundEvent::Close(why) => {
+                    self.note_close(from, lane, &why);
+                    self.emissions.push(Emission::Close(link));
+                    self.closed(link);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn note_close(&mut self, partner: Nation, lane: Lane, why: &exchange::session::Closed) {
+        use exchange::session::Closed;
+        let reason = match why {
+            Closed::Refused | Closed::Gap => return,
+            Closed::Dead => format!("{lane} lane: no sign of life for 4 s"),
+            Closed::Bye { code, .. } if code == "closing" => return,
+            Closed::Bye { code, reason } => format!("{lane} lane: it closed with {code}: {reason}"),
+            Closed::Failed => format!("{lane} lane: signing failed, nothing is sent"),
+        };
+        self.refusals.count(partner.to_string(), reason);
+    }
+
+    /// The journal is an old copy: whatever other partners hold, their feeds begin anew too.
+    fn force_new_epochs(&mut self, seen_at: Key) {
+        for (key, outbound) in &mut self.feeds.outbound {
+            if *key != seen_at {
+                outbound.force_new_epoch();
+            }
+        }
+        self.queue(Input::Tick);
+    }
+
+    /// The bodies of these ids, in their order, as many as there are at hand.
+    fn bodies(&self, ids: &[Digest], journal: &dyn Journal) -> Result<Vec<Arc<[u8]>>, JournalError> {
+        let mut found = Vec::with_capacity(ids.len());
+        let mut read: BTreeMap<u64, BTreeMap<Digest, Arc<[u8]>>> = BTreeMap::new();
+        for id in ids {
+            if let Some((_, bytes)) = self.fresh.iter().rev().find(|(fresh, _)| fresh == id) {
+                found.push(bytes.clone());
+                continue;
+            }
+            let Some(&row) = self.feeds.bodies.get(id) else { break };
+            if !read.contains_key(&row) {
+                read.insert(row, sealed_in(journal, row)?);
+            }
+            let Some(bytes) = read.get(&row).and_then(|bodies| bodies.get(id)) else { break };
+            found.push(bytes.clone());
+        }
+        Ok(found)
+    }
+
+    // ── step, seal ──
+
+    /// Steps what was gathered and seals what is said. Returns the row to be committed; `None` where nothing happened.
+    pub fn turn(&mut self, now: Now, signer: &dyn Signer) -> Result<Option<Vec<u8>>, Stop> {
+        for (who, reason, count) in self.refusals.due(now.mono_ns) {
+            self.queue(Input::Refused { who, reason, count });
+        }
+        if self.last_tick.is_none_or(|last| now.tai.since_s(last) >= TICK_S) {
+            self.last_tick = Some(now.tai);
+            self.queue(Input::Tick);
+        }
+        // All that is urgent, always: sessions rely on it that what they handed out is in the next row.
+        let mut todo: Vec<Pending> = self.urgent.drain(..).collect();
+        let bounded = self.picture.len().min(PICTURE_INPUTS_PER_TURN);
+        todo.extend(self.picture.drain(..bounded));
+        if todo.is_empty() {
+            return Ok(None);
+        }
+        let mut row = Row::default();
+        for pending in todo {
+            let step = self.step(now, pending, signer)?;
+            row.steps.push(step);
+        }
+        // What sessions made durable without a statement: answers, receipts, new epochs.
+        let mut facts = Vec::new();
+        for (&(partner, lane), outbound) in &mut self.feeds.outbound {
+            facts.extend(outbound.take_facts().into_iter().map(|fact| Output::Fact { partner, lane, fact }));
+        }
+        if !facts.is_empty() {
+            let step = self.step(now, Pending { input: Input::Tick, given: facts }, signer)?;
+            row.steps.push(step);
+        }
+        postcard::to_stdvec(&row).map(Some).map_err(|error| Stop::Row(error.to_string()))
+    }
+
+    fn step(&mut self, now: Now, pending: Pending, signer: &dyn Signer) -> Result<Step, Stop> {
+        let Pending { input, given } = pending;
+        self.note_taken(&input);
+        let recorded = Recorded::from(&input);
+        let effects = self.node.step(now, input)?;
+        self.ensure_feeds();
+        let mut outputs = given;
+        for output in &outputs {
+            if let Output::Fact { partner, lane, fact } = output {
+                self.node.apply_fact(*partner, *lane, fact);
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Say(released) => {
+                    let sealed = seal(unsigned(&self.node, now, &released)?, signer)?;
+                    self.node.apply(now, &sealed);
+                    self.number(&sealed, &mut outputs);
+                }
+                Effect::Show(milestone) => self.emissions.push(Emission::Show(milestone)),
+            }
+        }
+        Ok(Step { now, input: recorded, outputs })
+    }
+
+    /// Gives the body its number in the feed to each of its audience.
+    fn number(&mut self, sealed: &Sealed, outputs: &mut Vec<Output>) {
+        let (id, header) = (sealed.id(), &sealed.body().header);
+        outputs.push(Output::Sealed(sealed.bytes().to_vec()));
+        let lane = header.kind.lane();
+        for &partner in &header.audience {
+            if let Some(outbound) = self.feeds.outbound.get_mut(&(partner, lane)) {
+                outbound.append(id);
+                for fact in outbound.take_facts() {
+                    self.node.apply_fact(partner, lane, &fact);
+                    outputs.push(Output::Fact { partner, lane, fact });
+                }
+            }
+        }
+        self.fresh.push_back((id, sealed.bytes().clone()));
+        while self.fresh.len() > FRESH_BODIES_MAX {
+            self.fresh.pop_front();
+        }
+        self.fresh_in_turn.push(id);
+    }
+
+    fn note_taken(&mut self, input: &Input) {
+        if let Input::Entry { from, lane, epoch, number, .. } | Input::Unreadable { from, lane, epoch, number, .. } = input
+        {
+            self.taken.insert((*from, *lane), (*epoch, number + 1));
+        }
+    }
+
+    fn ensure_feeds(&mut self) {
+        let identity = &self.node.state().identity;
+        let (realm, nation) = (identity.realm.clone(), identity.nation);
+        self.feeds.ensure(&realm, nation, self.node.partners());
+    }
+
+    // ── emit ──
+
+    /// The row is durable, as number `row`. From here a restart recovers it.
+    pub fn committed(&mut self, now: Now, row: u64, signer: &dyn Signer, journal: &dyn Journal) {
+        for id in self.fresh_in_turn.drain(..) {
+            self.feeds.bodies.insert(id, row);
+        }
+        self.feeds.outbound.values_mut().for_each(Outbound::journalled);
+        for (key, (epoch, size)) in std::mem::take(&mut self.taken) {
+            if let Some(inbound) = self.feeds.inbound.get_mut(&key) {
+                inbound.commit(epoch, size);
+            }
+        }
+        self.poll_sessions(now, signer, journal);
+    }
+
+    /// Time has passed: heartbeats, dead links.
+    pub fn wake(&mut self, now: Now, signer: &dyn Signer, journal: &dyn Journal) {
+        self.poll_sessions(now, signer, journal);
+    }
+
+    /// What leaves now. Everything in it is durable, or says nothing (Hello, heartbeats, heads of durable entries).
+    pub fn emissions(&mut self) -> Vec<Emission> {
+        std::mem::take(&mut self.emissions)
+    }
+
+    /// Whether anything waits for the next turn.
+    pub fn has_work(&self, now: Now) -> bool {
+        !self.urgent.is_empty()
+            || !self.picture.is_empty()
+            || self.last_tick.is_none_or(|last| now.tai.since_s(last) >= TICK_S)
+    }
+
+    /// When to wake at the latest, monotonic nanoseconds, ticks of the realm's clock aside.
+    pub fn next_deadline(&self) -> Option<u64> {
+        let saying = self.feeds.outbound.values().filter_map(Outbound::next_deadline);
+        let hearing = self.feeds.inbound.values().filter_map(Inbound::next_deadline);
+        saying.chain(hearing).chain(self.refusals.next_due()).min()
+    }
+
+    /// When the realm's clock ticks next.
+    pub fn next_tick(&self) -> Option<Tai> {
+        self.last_tick.map(|last| last.plus_s(TICK_S))
+    }
+
+    /// The links that stand: whether we say to, and hear from, a partner in a lane.
+    pub fn sessions(&self) -> (&BTreeMap<Key, Outbound>, &BTreeMap<Key, Inbound>) {
+        (&self.feeds.outbound, &self.feeds.inbound)
+    }
+}
+
+/// The bodies that were sealed in one row of the journal.
+fn sealed_in(journal: &dyn Journal, row: u64) -> Result<BTreeMap<Digest, Arc<[u8]>>, JournalError> {
+    let mut bodies = BTreeMap::new();
+    for stored in journal.rows(row, 1)? {
+        let Ok(row) = postcard::from_bytes::<Row>(&stored.bytes) else { continue };
+        for output in row.steps.into_iter().flat_map(|step| step.outputs) {
+            if let Output::Sealed(bytes) = output
+                && let Ok(id) = exchange::body::id_of(&bytes)
+            {
+                bodies.insert(id, bytes.into());
+            }
+        }
+    }
+    Ok(bodies)
+}
+
+/// The instant as sessions want it.
+pub fn session_now(now: Now) -> exchange::session::Now {
+    let posix_s = u64::try_from(now.tai.posix_s()).unwrap_or(0);
+    exchange::session::Now { mono_ns: now.mono_ns, tai_ns: now.tai.0, posix_s }
+}

@@ -1,0 +1,3 @@
+//! What touches the world: journal file, keys, clocks, console.
+
+pub mod sqlite;
