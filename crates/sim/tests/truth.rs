@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use physics::geodetic::Geodetic;
+use physics::sensor::Sensor;
+use sim::random::Random;
 use sim::scenario::{Observed, Scenario};
+use sim::sensing::Watch;
 use sim::truth::earth::{distance_m, place_of};
 use sim::truth::{Phase, Truth};
 
@@ -128,6 +131,56 @@ fn an_orbit_keeps_its_height_and_its_plane_turns_as_j2_says() {
 }
 
 #[test]
+fn a_coast_agrees_with_the_filters_own_integrator() {
+    // Two codes written apart, in inertial and in turning axes. From 300 km up to 300 km down air does not matter.
+    let truth = &launch_of_2022().nominal_truths()[0];
+    let (from_s, to_s) = (250.0, 1_250.0);
+    let (from, to) = (truth.state(from_s).unwrap(), truth.state(to_s).unwrap());
+    assert!(place_of(from.0).alt_m > 300e3 && place_of(to.0).alt_m > 300e3);
+    let coasted =
+        physics::integrate::coast(&physics::motion::state(from.0.into(), from.1.into()), to_s - from_s);
+    for axis in 0..3 {
+        assert!((coasted[axis] - to.0[axis]).abs() < 0.2, "{} m", coasted[axis] - to.0[axis]);
+        assert!((coasted[axis + 3] - to.1[axis]).abs() < 0.001);
+    }
+}
+
+#[test]
+fn a_plot_without_error_agrees_with_the_filters_own_measurement() {
+    let scenario = launch_of_2022();
+    let truths = scenario.nominal_truths();
+    for sensor in scenario.nations.iter().flat_map(|participant| &participant.sensors) {
+        let exact = Sensor {
+            sigma_range_m: Some(0.0),
+            sigma_az_rad: Some(0.0),
+            sigma_el_rad: Some(0.0),
+            sigma_range_rate_mps: Some(0.0),
+            pd: 1.0,
+            clutter_mean_per_scan: 0.0,
+            volume: None,
+            ..sensor.clone()
+        };
+        let mut watch = Watch::new(&exact, 1);
+        let site = physics::frames::Site::at(sensor.place());
+        let (mut seen, mut time_s) = (0, 60.0);
+        while time_s < 1_380.0 {
+            let (position, velocity, _) = truths[0].state(time_s).unwrap();
+            for plot in watch.scan(0, time_s, scenario.start, &truths) {
+                let expected = physics::measure::sight(&site, position.into()).unwrap().measured;
+                let (rate, ..) = physics::measure::range_rate(&site, position.into(), velocity.into());
+                assert!((plot.range_m.unwrap() - expected[0]).abs() < 1e-6);
+                assert!(physics::measure::wrap(plot.az_rad - expected[1]).abs() < 1e-9);
+                assert!((plot.el_rad - expected[2]).abs() < 1e-9);
+                assert!((plot.range_rate_mps.unwrap() - rate).abs() < 1e-6);
+                seen += 1;
+            }
+            time_s += 5.0;
+        }
+        assert!(seen > 30, "{} sees it {seen} times", sensor.id);
+    }
+}
+
+#[test]
 fn observations_are_ordered_complete_and_the_same_for_a_seed() {
     let scenario = launch_of_2022();
     let first: Vec<Observed> = scenario.observations(4).collect();
@@ -204,8 +257,38 @@ fn a_wrong_scenario_is_refused_in_one_line_that_says_where() {
         let line = if expected.starts_with("launch `") { line_of("[[launches]]") + 1 } else { line_of(from) };
         assert!(error.starts_with(&format!("x.toml:{line}: ")), "{error}, expected line {line}");
     }
+    let twice = text.replacen("[[nations]]", "[[satellites]]\nid = \"launch-1\"\nover = { name = \"x\", lat_deg = 0, lon_deg = 0 }\nat_s = 0\nheight_km = 500\ncourse_deg = 0\n[[nations]]", 1);
+    assert!(
+        Scenario::parse("x.toml", &twice).unwrap_err().to_string().contains("`launch-1` flies here twice")
+    );
     let cut: String = text.chars().take(text.len() / 2).collect();
     assert!(Scenario::parse("x.toml", &cut).unwrap_err().to_string().starts_with("x.toml:"));
     assert!(Scenario::parse("x.toml", "").is_err());
     assert!(Scenario::load(Path::new("no-such.toml")).unwrap_err().to_string().starts_with("no-such.toml: "));
+}
+
+#[test]
+fn no_damaged_scenario_panics() {
+    let text = std::fs::read_to_string(scenario_file("2022-10-04.toml")).unwrap();
+    let mut random = Random::new(11);
+    let mut below = |limit: usize| (random.bits() % limit as u64) as usize;
+    let mut refused = 0;
+    for _ in 0..300 {
+        let mut bytes = text.clone().into_bytes();
+        for _ in 0..=below(3) {
+            let at = below(bytes.len());
+            match below(3) {
+                0 => bytes[at] = b"0129-.=[]{}\"'#\nxe"[below(17)],
+                1 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let Ok(damaged) = String::from_utf8(bytes) else { continue };
+        if let Err(error) = Scenario::parse("x.toml", &damaged) {
+            refused += 1;
+            let error = error.to_string();
+            assert!(error.starts_with("x.toml:") && !error.contains('\n'), "{error}");
+        }
+    }
+    assert!(refused > 150, "{refused}");
 }

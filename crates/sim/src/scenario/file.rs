@@ -170,7 +170,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Scenario, ScenarioError> {
     }
     for satellite in form.satellites {
         let table = top.table(&satellite);
-        scenario.satellites.push(table.satellite(satellite.into_inner(), form.end_s)?);
+        let satellite = table.satellite(satellite.into_inner(), form.end_s)?;
+        let mut flying = scenario.nominal.iter().chain(&scenario.satellites);
+        if flying.any(|other| other.id == satellite.id) {
+            return Err(table.wrong("id", &format!("`{}` flies here twice", satellite.id)));
+        }
+        scenario.satellites.push(satellite);
     }
     Ok(scenario)
 }

@@ -16,6 +16,7 @@
 //! | drag area under thrust, uniform | 1.5–3.0 m² | 0.6–1.0 m² |
 //! | ballistic coefficient coming down, log-uniform | 3,000–10,000 kg/m² | 3,000–10,000 kg/m² |
 //!
+//! A draw whose flight time is outside the report is drawn again (2 % of the launch of 2022-10-04).
 //! Propellant (and so thrust), pitch and azimuth follow from the report ([`super::fit`]). Wind, a burn cut short,
 //! steering out of the plane and the push of separation are left out.
 
