@@ -45,3 +45,6 @@ pub use verified::Verified;
 pub mod wire {
     include!(concat!(env!("OUT_DIR"), "/watchfire.v1.rs"));
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,7 @@ mod tests {
     fn impossible_echoes_measure_nothing() {
         let now = Now { mono_ns: 10, tai_ns: 10, posix_s: 0 };
         for (sent_mono_ns, held_ns, received_tai_ns, sent_tai_ns) in
-            [(11, 0, 0, 0), (0, 11, 0, 0), (0, 0, i64::MAX, -1), (0, 0, 0, i64::MAX)]
+            [(11, 0, 0, 0), (0, 11, 0, 0), (0, 0, i64::MAX, -10), (0, 0, 0, i64::MAX)]
         {
             let echo = wire::Echo { sent_mono_ns, sent_tai_ns, received_tai_ns, held_ns };
             assert_eq!(measure(now, &echo), None);
