@@ -94,7 +94,7 @@ pub struct Inbound {
     pending: VecDeque<Pending>,
     /// Delays of committed entries that no receipt lists yet: (number, nanoseconds).
     delays: VecDeque<(u64, i64)>,
-    /// Heads that fit, waiting for their entries to be committed.
+    /// Heads of this connection that fit, waiting for their entries to be committed.
     heads: VecDeque<Head>,
     last_head: Option<Head>,
     connection: Option<Connection>,
@@ -178,6 +178,8 @@ impl Inbound {
     /// The connection is gone. Entries that came out of `poll` may still be committed.
     pub fn disconnected(&mut self) {
         self.connection = None;
+        // The next connection brings its own head, and a receipt is for a head of its connection.
+        self.heads.clear();
         self.events.retain(|event| {
             !matches!(event, InboundEvent::Send(_) | InboundEvent::Close(_) | InboundEvent::Connected { .. })
         });

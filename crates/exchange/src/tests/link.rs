@@ -68,7 +68,8 @@ pub(crate) struct Rig {
     pub to_sender: VecDeque<Frame>,
     pub up: bool,
     bodies_made: u32,
-    /// Every (epoch, number) that ever left the sender, with its body: no restart forgets it.
+    /// Every (epoch, number) that ever left the sender, with its body. A restart forgets none; the return of an old
+    /// journal forgets those that never reached the receiver, since nobody but the lost journal knew of them.
     pub ledger: BTreeMap<(u64, u64), Digest>,
     pub refusals: Vec<Refusal>,
     pub closed: Vec<Closed>,
@@ -156,6 +157,11 @@ impl Rig {
     /// The sender dies and comes back from a journal.
     pub fn restart_sender_from(&mut self, disk: SenderDisk) {
         self.disconnect();
+        if disk.facts != self.sender_disk.facts {
+            let arrived = self.receiver_disk.entries.iter().chain(&self.unwritten_entries);
+            let arrived: Vec<(u64, u64)> = arrived.map(|(epoch, number, _)| (*epoch, *number)).collect();
+            self.ledger.retain(|key, _| arrived.contains(key));
+        }
         self.unwritten_bodies.clear();
         self.sender = Outbound::new(place(self.lane));
         disk.facts.iter().for_each(|fact| self.sender.apply(fact).unwrap());
