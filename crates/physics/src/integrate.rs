@@ -65,13 +65,34 @@ pub struct Arrival {
 /// Follows a coasting flight, backwards where `backwards`, until it comes down through `height_m`; `None` where it
 /// does not within `limit_s` or starts below it and never rises above.
 pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64) -> Option<Arrival> {
+    fly(from, height_m, backwards, limit_s, motion::derivative)
+}
+
+/// Follows a flight through the air down to `height_m`, as [`fly_to_height`] does; the object's mass over its drag
+/// coefficient times area is `ballistic_coefficient_kgpm2`.
+pub fn fall_to_height(
+    from: &State,
+    height_m: f64,
+    ballistic_coefficient_kgpm2: f64,
+    limit_s: f64,
+) -> Option<Arrival> {
+    fly(from, height_m, false, limit_s, |at| motion::derivative_in_air(at, ballistic_coefficient_kgpm2))
+}
+
+fn fly(
+    from: &State,
+    height_m: f64,
+    backwards: bool,
+    limit_s: f64,
+    derivative: impl Fn(&State) -> State,
+) -> Option<Arrival> {
     let sign = if backwards { -1.0 } else { 1.0 };
     let height = |at: &State| motion::radial_height_m(motion::position(at)) - height_m;
     let (mut at, mut elapsed_s, mut step_s) = (*from, 0.0_f64, 10.0_f64);
     let mut above = height(&at) > 0.0;
     let (mut apogee_m, mut apogee_s) = (height(&at), 0.0);
     while elapsed_s < limit_s {
-        let (next, error) = dopri5(&at, sign * step_s, motion::derivative);
+        let (next, error) = dopri5(&at, sign * step_s, &derivative);
         // Metres and metres a second, weighted so that 1 is what one step may err by.
         let size = error.fixed_rows::<3>(0).norm() / 1e-3 + error.fixed_rows::<3>(3).norm() / 1e-5;
         if !size.is_finite() {
@@ -84,8 +105,8 @@ pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64)
         }
         let next_height = height(&next);
         if above && next_height <= 0.0 {
-            let part_s = crossing_s(&at, step_s, sign, height);
-            let (state, _) = dopri5(&at, sign * part_s, motion::derivative);
+            let part_s = crossing_s(&at, step_s, sign, height, &derivative);
+            let (state, _) = dopri5(&at, sign * part_s, &derivative);
             return Some(Arrival {
                 elapsed_s: sign * (elapsed_s + part_s),
                 state,
@@ -94,7 +115,7 @@ pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64)
             });
         }
         above |= next_height > 0.0;
-        let (peak_m, peak_s) = peak(&at, &next, sign * step_s);
+        let (peak_m, peak_s) = peak(&at, &next, sign * step_s, &derivative);
         if peak_m - height_m > apogee_m {
             (apogee_m, apogee_s) = (peak_m - height_m, elapsed_s + peak_s.abs());
         }
@@ -106,11 +127,17 @@ pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64)
 }
 
 /// The step after which the height is zero, between 0 and `step_s`: bisection to 1 µs.
-fn crossing_s(from: &State, step_s: f64, sign: f64, height: impl Fn(&State) -> f64) -> f64 {
+fn crossing_s(
+    from: &State,
+    step_s: f64,
+    sign: f64,
+    height: impl Fn(&State) -> f64,
+    derivative: impl Fn(&State) -> State,
+) -> f64 {
     let (mut low, mut high) = (0.0, step_s);
     while high - low > 1e-6 {
         let middle = (low + high) / 2.0;
-        let (state, _) = dopri5(from, sign * middle, motion::derivative);
+        let (state, _) = dopri5(from, sign * middle, &derivative);
         if height(&state) > 0.0 { low = middle } else { high = middle }
     }
     (low + high) / 2.0
@@ -118,7 +145,7 @@ fn crossing_s(from: &State, step_s: f64, sign: f64, height: impl Fn(&State) -> f
 
 /// The greatest height within one step: (metres, seconds from its start). Where the vertical speed changes sign, the
 /// top lies where its straight line is zero.
-fn peak(from: &State, to: &State, step_s: f64) -> (f64, f64) {
+fn peak(from: &State, to: &State, step_s: f64, derivative: impl Fn(&State) -> State) -> (f64, f64) {
     let climb = |at: &State| motion::velocity(at).dot(&motion::position(at).normalize());
     let (first, last) = (climb(from), climb(to));
     let ends = motion::radial_height_m(motion::position(to));
@@ -126,7 +153,7 @@ fn peak(from: &State, to: &State, step_s: f64) -> (f64, f64) {
         return (ends, step_s);
     }
     let part_s = step_s * first / (first - last);
-    let (top, _) = dopri5(from, part_s, motion::derivative);
+    let (top, _) = dopri5(from, part_s, &derivative);
     (motion::radial_height_m(motion::position(&top)).max(ends), part_s)
 }
 

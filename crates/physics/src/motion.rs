@@ -81,6 +81,20 @@ pub fn derivative(at: &State) -> State {
     state(v, acceleration(position(at), v))
 }
 
+/// The time derivative of a state that air slows: −½ ρ |v| v / β beside [`acceleration`], with the air turning with the
+/// Earth.
+pub fn derivative_in_air(at: &State, ballistic_coefficient_kgpm2: f64) -> State {
+    let (r, v) = (position(at), velocity(at));
+    let drag = v * (-0.5 * air_density_kgpm3(radial_height_m(r)) * v.norm() / ballistic_coefficient_kgpm2);
+    state(v, acceleration(r, v) + drag)
+}
+
+/// Density of the air, kg/m³: 1.225 exp(−h / 7.2 km), within 30 % of the U.S. Standard Atmosphere 1976 up to 60 km,
+/// which is less than what is unknown of an object's ballistic coefficient; none above 120 km.
+pub fn air_density_kgpm3(height_m: f64) -> f64 {
+    if height_m > 120_000.0 { 0.0 } else { 1.225 * libm::exp(-height_m.max(0.0) / 7_200.0) }
+}
+
 /// The transition matrix from a state to the one `dt_s` later (earlier where negative), for |dt| up to 10 s.
 ///
 /// With A = [0 I; G C], G the gradient of gravity and centrifugal acceleration midway and C the Coriolis matrix:

@@ -3,9 +3,16 @@
 //! [`Picture`] is the whole of it: a state that plots change, from which tracks and assessments are read. It has no
 //! clock and draws no random numbers; the same plots in the same order give the same state, bit for bit.
 
+mod assess;
+mod assign;
+mod gate;
+mod motion;
+mod noise;
 mod picture;
 mod sense;
 mod settings;
+mod start;
+mod track;
 
 pub use picture::Picture;
 pub use sense::{RejectedPlot, Rejection};

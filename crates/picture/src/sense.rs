@@ -2,15 +2,23 @@
 
 use core::fmt;
 
+use nalgebra::Vector3;
+use physics::filter::Measurement;
 use physics::frames::Site;
+use physics::measure;
 use physics::plot::Plot;
 use physics::sensor::Sensor;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 
+use crate::noise::Slowness;
+
 /// How far behind the newest plot a plot may be and still be used, seconds. Several sensors' scans arrive
 /// interleaved: a later one is then used at its own time.
-pub(crate) const LATE_S_MAX: f64 = 0.5;
+const LATE_S_MAX: f64 = 2.0;
+
+/// Farther than any radar sees, metres.
+const RANGE_M_MAX: f64 = 1e8;
 
 /// A plot that was not used, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,23 +53,54 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// A sensor with what the tracker derives from it once.
+/// A sensor with what the tracker derives from it and learns of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Radar {
     pub sensor: Sensor,
+    pub site: Site,
+    pub slowness: Slowness,
 }
 
 impl Radar {
-    pub fn site(&self) -> Site {
-        Site::at(self.sensor.place())
+    pub fn new(sensor: Sensor) -> Radar {
+        let (site, slowness) = (Site::at(sensor.place()), Slowness::of(&sensor));
+        Radar { sensor, site, slowness }
     }
 }
 
-/// Checks one plot against its sensor and the newest time; the index of its sensor where it can be used.
-pub(crate) fn usable(plot: &Plot, radars: &[Radar], newest: Tai) -> Result<usize, Rejection> {
+/// A plot that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sensed {
+    pub time: Tai,
+    pub scan: i64,
+    /// The number of its radar.
+    pub radar: u32,
+    /// Range (m), azimuth, elevation (rad).
+    pub measured: Vector3<f64>,
+    pub range_rate_mps: Option<f64>,
+    /// Where that is, Earth-fixed, metres.
+    pub position_m: Vector3<f64>,
+}
+
+impl Sensed {
+    /// As the filter takes it.
+    pub fn measurement<'a>(&self, radars: &'a [Radar]) -> Measurement<'a> {
+        let radar = &radars[self.radar as usize];
+        Measurement {
+            site: &radar.site,
+            sensor: self.radar,
+            measured: self.measured,
+            range_rate_mps: self.range_rate_mps.zip(radar.sensor.sigma_range_rate_mps),
+            noise: radar.slowness.noise(&radar.sensor),
+        }
+    }
+}
+
+/// Checks one plot against its sensor and the newest time.
+pub(crate) fn sense(plot: &Plot, radars: &[Radar], newest: Option<Tai>) -> Result<Sensed, Rejection> {
     let index =
         radars.iter().position(|radar| radar.sensor.id == plot.sensor_id).ok_or(Rejection::UnknownSensor)?;
-    let sensor = &radars[index].sensor;
+    let Radar { sensor, site, .. } = &radars[index];
     let (Some(range_m), Some(_), Some(_), Some(_)) =
         (plot.range_m, sensor.sigma_range_m, sensor.sigma_az_rad, sensor.sigma_el_rad)
     else {
@@ -71,12 +110,25 @@ pub(crate) fn usable(plot: &Plot, radars: &[Radar], newest: Tai) -> Result<usize
         && plot.az_rad.is_finite()
         && plot.el_rad.is_finite()
         && plot.range_rate_mps.is_none_or(f64::is_finite);
-    let possible = range_m > 0.0 && plot.el_rad.abs() <= core::f64::consts::FRAC_PI_2;
+    let possible =
+        range_m > 0.0 && range_m < RANGE_M_MAX && plot.el_rad.abs() <= core::f64::consts::FRAC_PI_2;
     if !finite || !possible {
         return Err(Rejection::Impossible);
     }
-    if newest.since_s(plot.time) > LATE_S_MAX {
+    if newest.is_some_and(|newest| newest.since_s(plot.time) > LATE_S_MAX) {
         return Err(Rejection::Late);
     }
-    Ok(index)
+    Ok(Sensed {
+        time: plot.time,
+        scan: plot.scan,
+        radar: index as u32,
+        measured: Vector3::new(range_m, plot.az_rad, plot.el_rad),
+        range_rate_mps: plot.range_rate_mps,
+        position_m: measure::locate(site, range_m, plot.az_rad, plot.el_rad).vector(),
+    })
+}
+
+/// Splits plots into scans: plots that follow each other, of one radar, of one scan, of nearly one time.
+pub(crate) fn scans(sensed: &[Sensed]) -> impl Iterator<Item = &[Sensed]> {
+    sensed.chunk_by(|a, b| a.radar == b.radar && a.scan == b.scan && b.time.since_s(a.time).abs() < 0.25)
 }

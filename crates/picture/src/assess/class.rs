@@ -1,0 +1,75 @@
+//! What a track may be: ballistic, satellite or unknown, as probabilities.
+
+use nalgebra::SVector;
+use physics::filter::Estimate;
+use physics::motion::{self, State};
+use physics::wgs84::{GM_M3PS2, SEMI_MAJOR_M};
+use statement::{ClassProbabilities, ObjectClass};
+
+use super::ground::spread;
+use crate::motion::height_and_climb;
+use crate::track::Track;
+
+/// What stays above this at its perigee stays up, metres.
+const PERIGEE_M: f64 = 100_000.0;
+
+/// What does not rise above this may be held up by air: middle and one sigma of the doubt, metres.
+const AIR_TOP_M: (f64, f64) = (35_000.0, 7_000.0);
+
+/// How sure somebody can be that what is under thrust, on its way up, comes down again: it may go to orbit.
+const UNDER_THRUST: f64 = 0.8;
+
+/// The probabilities of a track's classes.
+pub(crate) fn classify(track: &Track) -> ClassProbabilities {
+    let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
+    let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
+    let (ballistic, satellite) = if track.motion.coasts() {
+        ((1.0 - stays_up) * leaves_air, stays_up * leaves_air)
+    } else if track.motion.thrust_seen.is_some() {
+        (UNDER_THRUST * leaves_air, 0.0)
+    } else {
+        // Not yet known whether it is under thrust.
+        (0.5 * (1.0 - stays_up) * leaves_air, 0.5 * stays_up * leaves_air)
+    };
+    ClassProbabilities(vec![
+        (ObjectClass::Ballistic, ballistic),
+        (ObjectClass::Satellite, satellite),
+        (ObjectClass::Unknown, (1.0 - ballistic - satellite).max(0.0)),
+    ])
+}
+
+/// Probability that the perigee is above [`PERIGEE_M`].
+fn stays_up(estimate: &Estimate<6>) -> f64 {
+    let perigee = |state: &State, _: [f64; 0]| Some(SVector::<f64, 1>::new(motion::perigee_radius_m(state)));
+    match spread(&estimate.state, &estimate.covariance, [], perigee) {
+        Some(perigee) => {
+            normal_above(perigee.mean.x - SEMI_MAJOR_M - PERIGEE_M, perigee.covariance.x.max(0.0).sqrt())
+        }
+        None => 0.5,
+    }
+}
+
+/// Probability that the arc leaves the air.
+fn leaves_air(estimate: &Estimate<6>) -> f64 {
+    let top = |state: &State, _: [f64; 0]| Some(SVector::<f64, 1>::new(top_m(state)));
+    match spread(&estimate.state, &estimate.covariance, [], top) {
+        Some(top) => {
+            let sigma_m = libm::hypot(top.covariance.x.max(0.0).sqrt(), AIR_TOP_M.1);
+            normal_above(top.mean.x - AIR_TOP_M.0, sigma_m)
+        }
+        None => 0.5,
+    }
+}
+
+/// Height of the top of a coast, metres, whether it is past or to come: the present height and what the vertical speed
+/// is good for in uniform gravity.
+fn top_m(state: &State) -> f64 {
+    let (height_m, climb_mps) = height_and_climb(state);
+    let gravity = GM_M3PS2 / (SEMI_MAJOR_M * SEMI_MAJOR_M);
+    height_m + climb_mps * climb_mps / (2.0 * gravity)
+}
+
+/// Probability that a normal deviate of this mean and sigma is above 0.
+fn normal_above(mean: f64, sigma: f64) -> f64 {
+    0.5 * libm::erfc(-mean / (sigma.max(1e-6) * core::f64::consts::SQRT_2))
+}

@@ -1,0 +1,172 @@
+//! Where and when a track was launched: backwards along what was seen, then by a stated prior on the boost.
+//!
+//! The boost before a point that was seen is described by two numbers. With the height h, the rate of climb w and the
+//! ground speed u there, Earth-fixed:
+//!
+//! - time since launch  T = (1 + k) h / w. A steady climb from rest has k = 1; thrust that outgrows the falling mass
+//!   makes it larger.
+//! - way over ground  d = κ h u / w. A straight line has κ = 1, a path that stands upright first and then bends over
+//!   evenly κ = 1/2; the later it bends, the smaller.
+//!
+//! Where thrust was seen, the point is the first plot's, as the opening shows it. Else it is the burn-out, which lies
+//! somewhere back along the arc: where the mean acceleration v / T is that of missiles.
+//!
+//! | prior | middle | one sigma | reason |
+//! |---|---|---|---|
+//! | k, first plot under thrust | 1.3 | 0.2 | launch at 1.3–2 g of thrust, up to some 2 km/s |
+//! | κ there | 0.52 | 0.06 | upright for some seconds, then an even turn |
+//! | k, burn-out | 1.9 | 0.5 | accelerations grow several-fold over a stage |
+//! | κ there | 0.66 | 0.10 | flatter towards the end |
+//! | mean acceleration | 35 m/s² | factor 1.25 | burn times of 60 s at 2 km/s, 150 s at 5.3 km/s, 250 s at 7 km/s |
+//!
+//! The direction over ground of the point seen is taken for that of the whole boost.
+
+use nalgebra::{SVector, Vector3};
+use physics::filter::Estimate;
+use physics::frames::{Position, Site};
+use physics::geodesic;
+use physics::integrate;
+use physics::measure::wrap;
+use physics::motion::{self, State};
+use physics::wgs84;
+use statement::GroundEstimate;
+
+use super::ground::{Spread, below, east_north, ellipse, moved, spread};
+use crate::motion::height_and_climb;
+use crate::track::Track;
+
+/// (middle, one sigma) of k and κ where thrust was seen.
+const SEEN: [(f64, f64); 2] = [(1.3, 0.2), (0.52, 0.06)];
+
+/// (middle, one sigma) of k, κ and the logarithm of the mean acceleration (m/s²) at burn-out.
+const UNSEEN: [(f64, f64); 3] = [(1.9, 0.5), (0.66, 0.10), (3.555, 0.22)];
+
+/// Thrust is not looked for further back than this, seconds: longer than the coast of any track that one would still
+/// ask the launch of.
+const BACK_S_MAX: f64 = 7_200.0;
+
+/// Height of launch sites and the steering's departure from a plane, one sigma, metres.
+const SITE_SIGMA_M: f64 = 500.0;
+
+/// A launch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub ground: GroundEstimate,
+    /// Course over ground: degrees from true north to east, and one sigma.
+    pub course_deg: Option<(f64, f64)>,
+}
+
+/// The launch of a track; `None` where too little was seen of it.
+pub(crate) fn launch(track: &Track) -> Option<Origin> {
+    if track.motion.thrust_seen.is_some() {
+        let opened = track.opened.as_ref()?;
+        return (height_and_climb(&opened.state).1 > 0.0).then(|| from_thrust(opened)).flatten();
+    }
+    track.motion.arc().and_then(|arc| from_coast(arc, arc.time.since_s(track.first)))
+}
+
+/// From a state under thrust.
+fn from_thrust(seen: &Estimate<6>) -> Option<Origin> {
+    let middle = origin_of(&seen.state, SEEN.map(|(middle, _)| middle))?;
+    let place = below(middle.position_m);
+    let reckoned = spread(&seen.state, &seen.covariance, SEEN, |state, shape| {
+        relative(place, middle.course_rad, &origin_of(state, shape)?)
+    })?;
+    Some(origin(seen, place, middle.course_rad, &reckoned))
+}
+
+/// From a coast that began before it was seen, `seen_s` before its instant.
+fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
+    let reckon = |state: &State, [k, kappa, ln_acceleration]: [f64; 3]| {
+        let (back_s, burn_out) = burn_out(state, k, libm::exp(ln_acceleration), seen_s)?;
+        let origin = origin_of(&burn_out, [k, kappa])?;
+        Some(Launched { before_s: origin.before_s + back_s, ..origin })
+    };
+    let middle = reckon(&arc.state, UNSEEN.map(|(middle, _)| middle))?;
+    let place = below(middle.position_m);
+    let reckoned = spread(&arc.state, &arc.covariance, UNSEEN, |state, shape| {
+        relative(place, middle.course_rad, &reckon(state, shape)?)
+    })?;
+    Some(origin(arc, place, middle.course_rad, &reckoned))
+}
+
+/// How far back along a coast the burn-out lies (seconds), and the state there: where speed over time since launch is
+/// the mean acceleration, h = v w / ((1 + k) a); at the latest when the coast was first seen.
+fn burn_out(state: &State, k: f64, acceleration_mps2: f64, seen_s: f64) -> Option<(f64, State)> {
+    let ground = integrate::fly_to_height(state, 0.0, true, BACK_S_MAX)?;
+    let excess = |back_s: f64| {
+        let at = integrate::coast(state, -back_s);
+        let (height_m, climb_mps) = height_and_climb(&at);
+        let speed_mps = motion::velocity(&at).norm();
+        height_m * (1.0 + k) * acceleration_mps2 - speed_mps * climb_mps.max(0.0)
+    };
+    // `late` is after burn-out, `early` before.
+    let (mut late_s, mut early_s) = (seen_s.clamp(0.0, -ground.elapsed_s), -ground.elapsed_s);
+    if excess(late_s) > 0.0 {
+        while early_s - late_s > 0.05 {
+            let middle_s = (late_s + early_s) / 2.0;
+            if excess(middle_s) > 0.0 { late_s = middle_s } else { early_s = middle_s }
+        }
+    }
+    Some((late_s, integrate::coast(state, -late_s)))
+}
+
+/// A launch as reckoned from one state.
+#[derive(Clone, Copy, Debug)]
+struct Launched {
+    /// Earth-fixed, on the ground, metres.
+    position_m: Vector3<f64>,
+    /// Seconds before the state.
+    before_s: f64,
+    /// Course over ground, radians.
+    course_rad: f64,
+}
+
+fn origin_of(state: &State, [k, kappa]: [f64; 2]) -> Option<Launched> {
+    let place = wgs84::to_geodetic(Position::from_vector(motion::position(state)));
+    let local = Site::at(place).axes * motion::velocity(state);
+    let (height_m, climb_mps) = (place.alt_m.max(0.0), local.z);
+    if climb_mps < 1.0 {
+        return None;
+    }
+    let rise_s = height_m / climb_mps;
+    let under = moved(place, -kappa * rise_s * local.x, -kappa * rise_s * local.y);
+    Some(Launched {
+        position_m: wgs84::to_earth_fixed(under).vector(),
+        before_s: (1.0 + k) * rise_s,
+        course_rad: libm::atan2(local.x, local.y),
+    })
+}
+
+/// (east, north, seconds before, turn of the course) relative to the middle one.
+fn relative(
+    place: physics::geodetic::Geodetic,
+    course_rad: f64,
+    launched: &Launched,
+) -> Option<SVector<f64, 4>> {
+    let (east_m, north_m) = east_north(place, launched.position_m);
+    Some(SVector::<f64, 4>::new(east_m, north_m, launched.before_s, wrap(launched.course_rad - course_rad)))
+}
+
+fn origin(
+    from: &Estimate<6>,
+    place: physics::geodetic::Geodetic,
+    course_rad: f64,
+    reckoned: &Spread<4>,
+) -> Origin {
+    let mut on_ground = reckoned.covariance.fixed_view::<2, 2>(0, 0).into_owned();
+    on_ground[(0, 0)] += SITE_SIGMA_M * SITE_SIGMA_M;
+    on_ground[(1, 1)] += SITE_SIGMA_M * SITE_SIGMA_M;
+    let course_sigma_deg = reckoned.covariance[(3, 3)].max(0.0).sqrt().to_degrees();
+    let (sin, cos) = libm::sincos(course_rad);
+    Origin {
+        ground: GroundEstimate {
+            place,
+            ellipse: ellipse(&on_ground),
+            time: from.time.plus_s(-reckoned.mean[2]),
+            time_sigma_s: reckoned.covariance[(2, 2)].max(0.0).sqrt(),
+        },
+        // A course that may be anything is none.
+        course_deg: (course_sigma_deg < 60.0).then(|| (geodesic::compass_deg(sin, cos), course_sigma_deg)),
+    }
+}

@@ -1,0 +1,84 @@
+//! Gate: which plots of a scan could be of which track, found cheaply.
+//!
+//! A scan's plots are sorted by range. Of each track only the range is reckoned at first, roughly; a track that no
+//! plot is near in range, and then in space, is left alone. Only the others are predicted, and compared in full.
+
+use nalgebra::Vector3;
+
+use crate::assign::Candidate;
+use crate::motion::GATE;
+use crate::sense::{Radar, Sensed};
+use crate::track::Track;
+
+/// Squared distance, in gates, within which a plot that is not a track's own starts no new one while the track lacks
+/// its plot: the object may have moved further than the track expects.
+const NEAR: f64 = 9.0;
+
+/// What gating found.
+#[derive(Debug, Default)]
+pub(crate) struct Gated {
+    /// Matches that are possible.
+    pub candidates: Vec<Candidate>,
+    /// (track, plot) that are near, but outside the gate.
+    pub near: Vec<(usize, usize)>,
+}
+
+/// Compares one scan's plots, those of `open`, with the tracks; predicts those that have a plot near.
+pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars: &[Radar]) -> Gated {
+    let mut gated = Gated::default();
+    let Some(first) = scan.first() else { return gated };
+    let site_m = radars[first.radar as usize].site.origin.vector();
+    let mut by_range: Vec<(f64, usize)> =
+        (0..scan.len()).filter(|plot| open[*plot]).map(|plot| (scan[plot].measured.x, plot)).collect();
+    by_range.sort_by(|a, b| a.0.total_cmp(&b.0));
+
+    for (index, track) in tracks.iter_mut().enumerate() {
+        let dt_s = first.time.since_s(track.motion.time);
+        let roughly = roughly_at(track, dt_s);
+        let margin_m = margin_m(track, dt_s, first.measured.x);
+        let range_m = (roughly - site_m).norm();
+        let from = by_range.partition_point(|(range, _)| *range < range_m - margin_m);
+        let near = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
+        let mut predicted = false;
+        for &(_, plot) in near {
+            if (scan[plot].position_m - roughly).norm_squared() > margin_m * margin_m {
+                continue;
+            }
+            if !predicted {
+                if track.has_plot_of(first, radars) {
+                    break;
+                }
+                track.motion.predict_to(first.time);
+                predicted = true;
+            }
+            let since_plot_s = first.time.since_s(track.last).max(0.0);
+            let Some(fit) = track.motion.fit(&scan[plot].measurement(radars), since_plot_s) else { continue };
+            if fit.distance_squared < GATE {
+                let cost = fit.distance_squared + fit.log_determinant;
+                gated.candidates.push(Candidate { track: index, plot, cost });
+            } else if fit.distance_squared < NEAR * GATE {
+                gated.near.push((index, plot));
+            }
+        }
+    }
+    gated
+}
+
+/// The position after `dt_s`, by a parabola, metres.
+fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
+    let state = track.motion.state();
+    let (r, v) = (physics::motion::position(&state), physics::motion::velocity(&state));
+    r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)
+}
+
+/// How far from there a plot of the track may be, metres: five sigmas of everything, and thrust of 10 g.
+fn margin_m(track: &Track, dt_s: f64, range_m: f64) -> f64 {
+    let dt_s = dt_s.abs();
+    let plot_m = 5.0 * 2e-3 * range_m + 500.0;
+    let thrust_m = 50.0 * dt_s.min(10.0) * dt_s.min(10.0);
+    let flight_m = 0.02 * dt_s * dt_s;
+    5.0 * (track.motion.position_sigma_m() + track.motion.velocity_sigma_mps() * dt_s)
+        + plot_m
+        + thrust_m
+        + flight_m
+}

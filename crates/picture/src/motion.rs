@@ -1,0 +1,361 @@
+//! How an object moves: coasting or under thrust, by two filters side by side.
+//!
+//! The coasting filter knows gravity alone; the other allows an acceleration that wanders. While both run, the
+//! logarithm of the odds between them adds up plot by plot, and decides:
+//!
+//! - Both run from the start, since a radar may see a missile before or after its burn-out.
+//! - Coasting **stands** at odds of e⁴ to 1; at e¹⁰ the thrust filter, no longer needed, is dropped. It comes back,
+//!   from the coast's last state, when a plot falls outside the coast's gate or the residuals grow.
+//! - At odds of e⁶ to 1 against it, the coast is dropped: the object is under thrust, or in dense air. The thrust
+//!   filter holds the track through burn-out and staging, and a new coast starts from it as soon as the acceleration
+//!   that it sees may be nothing.
+//! - Below [`AIR_BELOW_M`] on the way down, drag sets in: the **arc** (the coast that launch and impact are reckoned
+//!   from) is kept as it was above.
+
+use nalgebra::{Matrix3, SMatrix, Vector3};
+use physics::filter::{Estimate, Fit, Measurement, SlowLink};
+use physics::measure;
+use physics::motion::{self, State};
+use physics::time::Tai;
+use serde::{Deserialize, Serialize};
+
+use crate::noise::SETTLED_PLOTS;
+use crate::sense::{Radar, Sensed};
+
+/// Squared distance that 99.9 % of right plots stay within, three degrees of freedom. Abramowitz & Stegun, table 26.8.
+pub(crate) const GATE: f64 = 16.27;
+
+/// Power of unmodelled acceleration in a coast, m²/s³: 1 cm/s² over a second, 0.2 m/s after 400 s. Gravity beyond J2,
+/// the air above 100 km and tides are below it.
+const COAST_PSD: f64 = 1e-4;
+
+/// Power of change of the thrust acceleration, m²/s⁵: 5 m/s² in a second. It grows by some 0.5 m/s³ as fuel burns,
+/// turns with the pitch programme, and jumps by 20–60 m/s² at staging and burn-out.
+const THRUST_PSD: f64 = 25.0;
+
+/// The same in the air on the way down, m²/s⁵: drag grows to some 300 m/s² within ten seconds, and goes.
+const AIR_PSD: f64 = 2_500.0;
+
+/// Spread of the thrust acceleration when nothing is known, m/s²: missiles have 5–100.
+const THRUST_SIGMA_MPS2: f64 = 30.0;
+
+/// Spread of each component of the velocity when nothing is known, m/s.
+const SPEED_SIGMA_MPS: f64 = 4_000.0;
+
+/// Acceleration that an established coast may meet with before the gate, m/s²: thrust again, or drag.
+const SURPRISE_MPS2: f64 = 30.0;
+
+/// Below this height on the way down drag outweighs what a coast allows for, metres: at 2 km/s and 2,000 kg/m² it is
+/// 0.01 m/s² at 84 km.
+pub(crate) const AIR_BELOW_M: f64 = 90_000.0;
+
+/// Odds as logarithms.
+const STANDS: f64 = 4.0;
+const SURE: f64 = 10.0;
+const REFUTED: f64 = -6.0;
+
+/// Mean squared distance (three degrees of freedom: 3), smoothed over some ten plots, at which a coast is doubted.
+const DOUBTFUL: f64 = 6.5;
+
+/// Acceleration that "may be nothing": squared distance of 90 % with three degrees of freedom.
+const NOTHING: f64 = 6.25;
+
+/// How one object moves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Motion {
+    pub time: Tai,
+    thrust: Option<Estimate<9>>,
+    coast: Option<Estimate<6>>,
+    /// Logarithm of the odds of coast against thrust.
+    odds: f64,
+    /// Plots that the coast has taken in.
+    pub coast_plots: u32,
+    misfit: f64,
+    stands: bool,
+    /// The last time that a coast was refuted on the way up, or in space: thrust was seen.
+    pub thrust_seen: Option<Tai>,
+    arc: Option<Estimate<6>>,
+}
+
+impl Motion {
+    /// From one plot: its place, and nothing of its velocity but what is possible.
+    pub fn start(plot: &Sensed, radars: &[Radar], velocity_mps: Vector3<f64>) -> Option<Motion> {
+        let coast = from_plot(plot, radars, velocity_mps, SPEED_SIGMA_MPS)?;
+        Some(Motion {
+            time: plot.time,
+            thrust: Some(with_thrust(&coast)),
+            coast: Some(coast),
+            odds: 0.0,
+            coast_plots: 1,
+            misfit: 3.0,
+            stands: false,
+            thrust_seen: None,
+            arc: None,
+        })
+    }
+
+    /// The better description at present.
+    pub fn kinematic(&self) -> Estimate<6> {
+        match (&self.coast, &self.thrust) {
+            (Some(coast), Some(thrust)) if self.stands || self.odds > 0.0 => {
+                debug_assert!(thrust.time == coast.time);
+                coast.clone()
+            }
+            (_, Some(thrust)) => thrust.kinematic(),
+            (Some(coast), None) => coast.clone(),
+            (None, None) => unreachable_empty(self.time),
+        }
+    }
+
+    /// Position (m) and velocity (m/s) at present.
+    pub fn state(&self) -> State {
+        match (&self.coast, &self.thrust) {
+            (Some(coast), _) if self.stands || self.odds > 0.0 => coast.state,
+            (_, Some(thrust)) => thrust.state.fixed_rows::<6>(0).into_owned(),
+            (Some(coast), None) => coast.state,
+            (None, None) => State::zeros(),
+        }
+    }
+
+    /// One sigma of the position, all axes together, metres.
+    pub fn position_sigma_m(&self) -> f64 {
+        let trace = |matrix: Matrix3<f64>| matrix.trace();
+        let variance = match (&self.thrust, &self.coast) {
+            (Some(thrust), _) => trace(thrust.position_covariance()),
+            (None, Some(coast)) => trace(coast.position_covariance()),
+            (None, None) => f64::INFINITY,
+        };
+        variance.max(0.0).sqrt()
+    }
+
+    /// One sigma of the velocity, all axes together, m/s.
+    pub fn velocity_sigma_mps(&self) -> f64 {
+        let variance = match (&self.thrust, &self.coast) {
+            (Some(thrust), _) => thrust.covariance.fixed_view::<3, 3>(3, 3).trace(),
+            (None, Some(coast)) => coast.covariance.fixed_view::<3, 3>(3, 3).trace(),
+            (None, None) => f64::INFINITY,
+        };
+        variance.max(0.0).sqrt()
+    }
+
+    /// Whether it is sure enough that nothing but gravity moves it (or moved it, before the air did).
+    pub fn coasts(&self) -> bool {
+        self.stands
+    }
+
+    /// The coast that launch and impact are reckoned from; `None` while it does not stand.
+    pub fn arc(&self) -> Option<&Estimate<6>> {
+        if !self.stands {
+            return None;
+        }
+        self.arc.as_ref().or(self.coast.as_ref())
+    }
+
+    /// Moves on to another instant, without a plot.
+    pub fn predict_to(&mut self, time: Tai) {
+        self.keep_arc(time);
+        if let Some(coast) = &mut self.coast {
+            coast.coast_to(time, COAST_PSD);
+        }
+        if let Some(thrust) = &mut self.thrust {
+            thrust.thrust_to(time, if self.arc.is_some() { AIR_PSD } else { THRUST_PSD });
+        }
+        self.time = time;
+    }
+
+    /// Before a standing coast comes down into the air, keeps it as the arc; the other filter follows the fall.
+    fn keep_arc(&mut self, time: Tai) {
+        if !self.stands || self.arc.is_some() || time <= self.time {
+            return;
+        }
+        let Some(coast) = &self.coast else { return };
+        let (height_m, climb_mps) = height_and_climb(&coast.state);
+        let next_height_m = height_m + climb_mps * time.since_s(self.time);
+        if climb_mps < 0.0 && next_height_m < AIR_BELOW_M {
+            self.thrust = Some(with_thrust(coast));
+            self.arc = self.coast.take();
+        }
+    }
+
+    /// How well a plot of the present instant fits: inside [`GATE`] it may be taken. `since_plot_s` is how long ago the
+    /// last plot was: surprises grow with it.
+    pub fn fit(&self, measurement: &Measurement, since_plot_s: f64) -> Option<Fit> {
+        let by_thrust = self.thrust.as_ref().and_then(|thrust| thrust.fit(measurement, 0.0));
+        if let Some(fit) = by_thrust
+            && fit.distance_squared < GATE
+        {
+            return Some(fit);
+        }
+        let away_m = 0.5 * SURPRISE_MPS2 * since_plot_s.min(3.0) * since_plot_s.min(3.0);
+        let spread_m2 = if self.thrust.is_some() { 0.0 } else { away_m * away_m };
+        let by_coast = self.coast.as_ref().and_then(|coast| coast.fit(measurement, spread_m2));
+        match (by_coast, by_thrust) {
+            (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
+            (coast, thrust) => coast.or(thrust),
+        }
+    }
+
+    /// Takes in a plot of the present instant. Gives back the residual, where a settled coast took it.
+    pub fn update(&mut self, measurement: &Measurement) -> Option<Vector3<f64>> {
+        self.doubt(measurement);
+        let coast_fit = self.coast.as_ref().and_then(|coast| coast.fit(measurement, 0.0));
+        let mut residual = None;
+        if let (Some(coast), Some(fit)) = (&mut self.coast, coast_fit) {
+            self.misfit += 0.1 * (fit.distance_squared.min(4.0 * GATE) - self.misfit);
+            if fit.distance_squared < GATE {
+                let seen = measure::sight(measurement.site, coast.position());
+                residual = seen.map(|seen| measure::residual(measurement.measured, seen.measured));
+                coast.update(measurement);
+                self.coast_plots += 1;
+            }
+        }
+        if let Some(thrust) = &mut self.thrust {
+            let thrust_fit = thrust.update(measurement);
+            if let (Some(coast_fit), Some(thrust_fit)) = (coast_fit, thrust_fit) {
+                self.odds += (coast_fit.log_likelihood() - thrust_fit.log_likelihood()).clamp(-10.0, 3.0);
+                self.odds = self.odds.min(SURE + 2.0);
+            }
+        }
+        self.decide();
+        let settled = self.stands && self.arc.is_none() && self.coast_plots >= SETTLED_PLOTS;
+        residual.filter(|_| settled)
+    }
+
+    /// Brings the thrust filter back where the coast no longer fits.
+    fn doubt(&mut self, measurement: &Measurement) {
+        let Some(coast) = &self.coast else { return };
+        if self.thrust.is_some() {
+            return;
+        }
+        let outside = coast.fit(measurement, 0.0).is_none_or(|fit| fit.distance_squared > GATE);
+        if outside || self.misfit > DOUBTFUL {
+            self.thrust = Some(with_thrust(coast));
+            self.odds = STANDS;
+            self.misfit = 3.0;
+        }
+    }
+
+    fn decide(&mut self) {
+        let (height_m, climb_mps) = height_and_climb(&self.state());
+        if self.thrust.is_some() && self.coast.is_some() {
+            if self.odds > STANDS && self.coast_plots >= 5 {
+                self.stands = true;
+            }
+            if self.odds > SURE && self.stands {
+                self.thrust = None;
+                self.misfit = 3.0;
+            }
+            if self.odds < REFUTED {
+                self.coast = None;
+                if self.arc.is_none() {
+                    self.stands = false;
+                    if climb_mps > 0.0 || height_m > AIR_BELOW_M {
+                        self.thrust_seen = Some(self.time);
+                    }
+                }
+            }
+        }
+        // In air a coast that fitted again would be chance, and what flies on is no missile under thrust.
+        if self.coast.is_none()
+            && self.arc.is_none()
+            && let Some(thrust) = &self.thrust
+            && may_be_nothing(thrust)
+        {
+            let mut coast = thrust.kinematic();
+            for axis in 3..6 {
+                coast.covariance[(axis, axis)] += 100.0;
+            }
+            self.coast = Some(coast);
+            self.odds = 0.0;
+            self.coast_plots = 0;
+            self.misfit = 3.0;
+        }
+    }
+}
+
+/// A motion always has a filter; a damaged one stands still at the Earth's centre, without any certainty.
+fn unreachable_empty(time: Tai) -> Estimate<6> {
+    Estimate {
+        time,
+        state: State::zeros(),
+        covariance: SMatrix::<f64, 6, 6>::identity() * 1e12,
+        slow: Vec::new(),
+    }
+}
+
+/// Whether the acceleration that the thrust filter sees may be nothing, and it would see 20 m/s².
+fn may_be_nothing(thrust: &Estimate<9>) -> bool {
+    let acceleration = thrust.state.fixed_rows::<3>(6).into_owned();
+    let covariance = thrust.covariance.fixed_view::<3, 3>(6, 6).into_owned();
+    let Some(inverse) = covariance.try_inverse() else { return false };
+    let along = motion::velocity(&thrust.state.fixed_rows::<6>(0).into_owned()).normalize();
+    let along_sigma = along.dot(&(covariance * along)).max(0.0).sqrt();
+    acceleration.dot(&(inverse * acceleration)) < NOTHING && along_sigma < 20.0
+}
+
+/// Height (m) and rate of climb (m/s).
+pub(crate) fn height_and_climb(state: &State) -> (f64, f64) {
+    let position = motion::position(state);
+    let up = position / position.norm().max(1.0);
+    (motion::radial_height_m(position), motion::velocity(state).dot(&up))
+}
+
+/// A coast from one plot: R and the slow part D² in place; the state's error is the plot's, so it goes with the slow
+/// error: C = −J⁻¹ D.
+fn from_plot(
+    plot: &Sensed,
+    radars: &[Radar],
+    velocity_mps: Vector3<f64>,
+    spread_mps: f64,
+) -> Option<Estimate<6>> {
+    let measurement = plot.measurement(radars);
+    let sighting = measure::sight(measurement.site, plot.position_m)?;
+    let back = sighting.jacobian.try_inverse()?;
+    let noise = measurement.noise;
+    let both = Matrix3::from_diagonal(
+        &(noise.independent.component_mul(&noise.independent) + noise.slow.component_mul(&noise.slow)),
+    );
+    let mut covariance = SMatrix::<f64, 6, 6>::identity() * (spread_mps * spread_mps);
+    covariance.fixed_view_mut::<3, 3>(0, 0).copy_from(&(back * both * back.transpose()));
+    let mut slow = Vec::new();
+    if noise.slow != Vector3::zeros() {
+        let mut cross = SMatrix::<f64, 6, 3>::zeros();
+        cross.fixed_rows_mut::<3>(0).copy_from(&(-back * Matrix3::from_diagonal(&noise.slow)));
+        slow.push(SlowLink { sensor: plot.radar, slow_time_s: noise.slow_time_s, cross });
+    }
+    Some(Estimate { time: plot.time, state: motion::state(plot.position_m, velocity_mps), covariance, slow })
+}
+
+/// The same with a thrust acceleration of which nothing is known.
+fn with_thrust(coast: &Estimate<6>) -> Estimate<9> {
+    let mut state = nalgebra::SVector::<f64, 9>::zeros();
+    state.fixed_rows_mut::<6>(0).copy_from(&coast.state);
+    let mut covariance = SMatrix::<f64, 9, 9>::identity() * (THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2);
+    covariance.fixed_view_mut::<6, 6>(0, 0).copy_from(&coast.covariance);
+    let slow = coast
+        .slow
+        .iter()
+        .map(|link| {
+            let mut cross = SMatrix::<f64, 9, 3>::zeros();
+            cross.fixed_rows_mut::<6>(0).copy_from(&link.cross);
+            SlowLink { sensor: link.sensor, slow_time_s: link.slow_time_s, cross }
+        })
+        .collect();
+    Estimate { time: coast.time, state, covariance, slow }
+}
+
+/// The state at the first of some plots, from all of them: a thrust filter that runs backwards, from the last to the
+/// first. `velocity_mps` is roughly that at the last.
+pub(crate) fn look_back(
+    plots: &[Sensed],
+    radars: &[Radar],
+    velocity_mps: Vector3<f64>,
+) -> Option<Estimate<6>> {
+    let (last, earlier) = plots.split_last()?;
+    let mut estimate = with_thrust(&from_plot(last, radars, velocity_mps, 1_000.0)?);
+    for plot in earlier.iter().rev() {
+        estimate.thrust_to(plot.time, THRUST_PSD);
+        estimate.update(&plot.measurement(radars));
+    }
+    Some(estimate.kinematic())
+}

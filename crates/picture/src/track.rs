@@ -1,0 +1,203 @@
+//! One object, from the first plots that may be it to its loss.
+
+use std::collections::BTreeSet;
+
+use physics::filter::Estimate;
+use physics::time::Tai;
+use serde::{Deserialize, Serialize};
+use statement::{Assessment, Evidence, Hops, Phenomenon, TrackStatus};
+
+use crate::motion::{self, Motion};
+use crate::sense::{Radar, Sensed};
+use crate::settings::Settings;
+
+/// Plots that make a firm track, and the time that they span at least: plots in quick succession say little of how
+/// something moves.
+const FIRM_PLOTS: u64 = 4;
+const FIRM_SPAN_S: f64 = 2.5;
+
+/// Slower than this nothing is tracked, m/s: clutter, birds, what still stands on its rail.
+const SPEED_MPS_MIN: f64 = 150.0;
+
+/// A tentative track without a plot for this long is given up, seconds; three scans where these are slower.
+const TENTATIVE_S: f64 = 3.5;
+
+/// What is kept of the opening: its plots up to this span (seconds) and number.
+const OPENING_SPAN_S: f64 = 15.0;
+const OPENING_PLOTS_MAX: usize = 80;
+const OPENING_PLOTS_MIN: usize = 8;
+
+/// A track whose position is less sure than this is lost, metres.
+const LOST_SIGMA_M: f64 = 50_000.0;
+
+/// One object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Track {
+    /// 0 while tentative.
+    pub number: u64,
+    pub status: TrackStatus,
+    pub motion: Motion,
+    pub first: Tai,
+    pub last: Tai,
+    pub received: Tai,
+    pub plots: u64,
+    pub radars: BTreeSet<u32>,
+    last_scans: Vec<(u32, i64, Tai)>,
+    opening: Vec<Sensed>,
+    /// The state at the first plot, as the whole opening shows it.
+    pub opened: Option<Estimate<6>>,
+    /// What was last said of it.
+    pub said: Option<Box<Assessment>>,
+    /// Plots when it was last said.
+    pub said_plots: u64,
+}
+
+impl Track {
+    /// From two plots that may be of one object.
+    pub fn start(first: &Sensed, second: &Sensed, received: Tai, radars: &[Radar]) -> Option<Track> {
+        let dt_s = second.time.since_s(first.time);
+        // Two radars at one instant say nothing of the velocity.
+        let velocity =
+            if dt_s > 0.5 { (second.position_m - first.position_m) / dt_s } else { Default::default() };
+        let mut motion = Motion::start(first, radars, velocity)?;
+        motion.predict_to(second.time);
+        motion.update(&second.measurement(radars));
+        let mut track = Track {
+            number: 0,
+            status: TrackStatus::Tentative,
+            motion,
+            first: first.time,
+            last: first.time,
+            received,
+            plots: 0,
+            radars: BTreeSet::new(),
+            last_scans: Vec::new(),
+            opening: Vec::new(),
+            opened: None,
+            said: None,
+            said_plots: 0,
+        };
+        track.note(first, received);
+        track.note(second, received);
+        Some(track)
+    }
+
+    /// Takes in a plot of its own; the residual where that says something of the radar's noise.
+    pub fn take(&mut self, plot: &Sensed, received: Tai, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
+        self.motion.predict_to(plot.time);
+        let residual = self.motion.update(&plot.measurement(radars));
+        self.note(plot, received);
+        if self.status == TrackStatus::Coasting {
+            self.status = TrackStatus::Firm;
+        }
+        self.open(radars);
+        residual
+    }
+
+    fn note(&mut self, plot: &Sensed, received: Tai) {
+        self.last = self.last.max(plot.time);
+        self.received = received;
+        self.plots += 1;
+        self.radars.insert(plot.radar);
+        self.last_scans.retain(|(radar, _, _)| *radar != plot.radar);
+        self.last_scans.push((plot.radar, plot.scan, plot.time));
+        if self.opened.is_none() && self.opening.len() < OPENING_PLOTS_MAX {
+            self.opening.push(*plot);
+        }
+    }
+
+    /// Once enough is seen, reckons back to the first plot.
+    fn open(&mut self, radars: &[Radar]) {
+        if self.opened.is_some() || self.opening.is_empty() {
+            return;
+        }
+        let complete =
+            self.last.since_s(self.first) >= OPENING_SPAN_S || self.opening.len() >= OPENING_PLOTS_MAX;
+        if complete && self.opening.len() >= OPENING_PLOTS_MIN {
+            let velocity = physics::motion::velocity(&self.motion.state());
+            self.opened = motion::look_back(&self.opening, radars, velocity);
+            self.opening = Vec::new();
+        }
+    }
+
+    /// Whether it already has a plot of this scan: a radar gives one object one plot in a scan.
+    pub fn has_plot_of(&self, plot: &Sensed, radars: &[Radar]) -> bool {
+        let scan_s = 1.0 / radars[plot.radar as usize].sensor.rate_hz;
+        self.last_scans.iter().any(|(radar, scan, time)| {
+            *radar == plot.radar && *scan == plot.scan && plot.time.since_s(*time).abs() < 1.5 * scan_s
+        })
+    }
+
+    /// Whether a tentative track has shown enough to be an object.
+    pub fn is_convincing(&self) -> bool {
+        let state = self.motion.state();
+        let speed_mps = physics::motion::velocity(&state).norm();
+        self.plots >= FIRM_PLOTS
+            && self.last.since_s(self.first) >= FIRM_SPAN_S
+            && speed_mps > SPEED_MPS_MIN
+            && speed_mps > self.motion.velocity_sigma_mps()
+            && motion::height_and_climb(&state).0 > -5_000.0
+    }
+
+    /// Whether a tentative track is to be given up.
+    pub fn is_stale(&self, now: Tai, radars: &[Radar]) -> bool {
+        let slowest_s = self
+            .radars
+            .iter()
+            .map(|radar| 3.0 / radars[*radar as usize].sensor.rate_hz)
+            .fold(TENTATIVE_S, f64::max);
+        now.since_s(self.last) > slowest_s.min(30.0)
+    }
+
+    /// Lets time pass: firm → coasting → lost.
+    pub fn age(&mut self, now: Tai, settings: &Settings) {
+        let unseen_s = now.since_s(self.last);
+        if unseen_s > settings.lost_after_s || self.motion.position_sigma_m() > LOST_SIGMA_M {
+            self.status = TrackStatus::Lost;
+        } else if self.status == TrackStatus::Firm && unseen_s > settings.coasting_after_s {
+            self.status = TrackStatus::Coasting;
+        }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> String {
+        format!("T-{}", self.number)
+    }
+
+    /// What it rests on.
+    pub fn evidence(&self, radars: &[Radar]) -> Evidence {
+        let mut source_tags: Vec<String> =
+            self.radars.iter().map(|radar| radars[*radar as usize].sensor.id.clone()).collect();
+        source_tags.sort();
+        Evidence {
+            phenomena: vec![Phenomenon::Radar],
+            source_tags,
+            plots: self.plots,
+            first_observed: self.first,
+            last_observed: self.last,
+        }
+    }
+
+    /// The way of its newest plot so far.
+    pub fn hops(&self) -> Hops {
+        Hops { sensed: self.last, received: self.received, tracked: self.received, ..Hops::default() }
+    }
+
+    /// As others see it.
+    pub fn statement(&self, radars: &[Radar]) -> statement::Track {
+        let estimate = self.motion.kinematic();
+        let mut covariance = [0.0; 21];
+        let triangle = (0..6).flat_map(|row| (row..6).map(move |column| (row, column)));
+        for (place, (row, column)) in covariance.iter_mut().zip(triangle) {
+            *place = estimate.covariance[(row, column)];
+        }
+        statement::Track {
+            track_id: self.id(),
+            status: self.status,
+            time: estimate.time,
+            state: estimate.state.into(),
+            covariance,
+            evidence: self.evidence(radars),
+        }
+    }
+}
