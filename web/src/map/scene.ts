@@ -1,0 +1,208 @@
+// What of a view is drawn, and how.
+
+import {
+  Cartesian2,
+  Cartesian3,
+  Color,
+  DistanceDisplayCondition,
+  HorizontalOrigin,
+  type Label,
+  LabelCollection,
+  LabelStyle,
+  Material,
+  type PointPrimitive,
+  PointPrimitiveCollection,
+  type Polyline,
+  PolylineCollection,
+  type Scene,
+  VerticalOrigin,
+} from '@cesium/engine';
+import type { Column, Event, Ground, Track, View } from '../contract';
+import { codeOf, colourOf } from '../lib/nations';
+import { circle, ellipse, type LonLat } from './geo';
+import { Layer } from './layer';
+
+const FONT = '600 13px "Noto Sans", "DejaVu Sans", sans-serif';
+const STALE_S = 5;
+const SENSOR_LABELS_WITHIN_M = 9_000_000;
+const TRACK_LABELS_MAX = 60;
+
+const at = (lon_deg: number, lat_deg: number, alt_m = 0): Cartesian3 => Cartesian3.fromDegrees(lon_deg, lat_deg, alt_m);
+const line = (points: LonLat[]): Cartesian3[] => points.map(([lon, lat]) => at(lon, lat));
+const finite = (...values: number[]): boolean => values.every(Number.isFinite);
+
+type Points = Layer<object, PointPrimitive>;
+type Lines = Layer<object, Polyline>;
+type Labels = Layer<object, Label>;
+
+export class Picture {
+  readonly #points: Points;
+  readonly #lines: Lines;
+  readonly #labels: Labels;
+  /** Where each track is, for pointing at it. */
+  readonly tracks = new Map<string, Cartesian3>();
+
+  constructor(scene: Scene) {
+    const points = scene.primitives.add(new PointPrimitiveCollection()) as PointPrimitiveCollection;
+    const lines = scene.primitives.add(new PolylineCollection()) as PolylineCollection;
+    const labels = scene.primitives.add(new LabelCollection({ scene })) as LabelCollection;
+    this.#points = new Layer(points);
+    this.#lines = new Layer(lines);
+    this.#labels = new Layer(labels);
+  }
+
+  /** Draws a view; tells whether anything changed. */
+  show(view: View, event: Event | null, chosen: string | null): boolean {
+    const layers = [this.#points, this.#lines, this.#labels];
+    for (const layer of layers) layer.begin();
+    this.#sensors(view);
+    this.#tracks(view, chosen);
+    const order = event?.columns.map((column) => column.nation).sort() ?? [];
+    for (const column of event?.columns ?? []) this.#column(column, order.indexOf(column.nation));
+    for (const layer of layers) layer.end();
+    return layers.some((layer) => layer.changed);
+  }
+
+  #sensors(view: View): void {
+    for (const sensor of view.sensors) {
+      if (!finite(sensor.lat_deg, sensor.lon_deg, sensor.range_max_m)) continue;
+      const colour = Color.fromCssColorString(colourOf(sensor.nation));
+      const key = `sensor ${sensor.id}`;
+      const version = [sensor.lat_deg, sensor.lon_deg, sensor.range_max_m].join();
+      this.#points.put(key, version, () => ({
+        position: at(sensor.lon_deg, sensor.lat_deg),
+        pixelSize: 6,
+        color: Color.BLACK,
+        outlineColor: colour,
+        outlineWidth: 2,
+      }));
+      this.#lines.put(key, version, () => ({
+        positions: line(circle([sensor.lon_deg, sensor.lat_deg], sensor.range_max_m)),
+        width: 1,
+        material: Material.fromType('Color', { color: colour.withAlpha(0.3) }),
+      }));
+      this.#label(key, version, sensor.name.split(',')[0]!, at(sensor.lon_deg, sensor.lat_deg), colour.withAlpha(0.75), -12, SENSOR_LABELS_WITHIN_M);
+    }
+  }
+
+  #tracks(view: View, chosen: string | null): void {
+    this.tracks.clear();
+    for (const track of view.tracks) {
+      if (!finite(track.lat_deg, track.lon_deg, track.alt_m)) continue;
+      const key = `${track.origin}/${track.id}`;
+      this.tracks.set(key, at(track.lon_deg, track.lat_deg, track.alt_m));
+      this.#track(track, key, key === chosen, view.tracks.length <= TRACK_LABELS_MAX);
+    }
+  }
+
+  #track(track: Track, key: string, chosen: boolean, labelled: boolean): void {
+    const full = Color.fromCssColorString(colourOf(track.origin));
+    const old = track.age_s > STALE_S || track.status === 'lost';
+    const colour = old ? Color.fromCssColorString('#8d99a5') : full;
+    const firm = track.status === 'firm';
+    const position = this.tracks.get(key)!;
+    const look = `${track.status} ${old} ${chosen}`;
+    this.#points.put(
+      `track ${key}`,
+      `${track.lon_deg} ${track.lat_deg} ${track.alt_m} ${look}`,
+      () => ({ position, ...pointLook(colour, firm, chosen) }),
+      (point) => Object.assign(point, { position, ...pointLook(colour, firm, chosen) }),
+    );
+    const last = track.trail.at(-1);
+    if (track.trail.length > 1) {
+      this.#path(`trail ${key}`, `${track.trail.length} ${track.trail[0]} ${last} ${look}`, [...track.trail], () => ({
+        width: chosen ? 4 : 2.5,
+        material: Material.fromType('Color', { color: colour }),
+      }));
+    }
+    if (track.ahead.length > 1) {
+      this.#path(`ahead ${key}`, `${track.ahead.length} ${track.ahead[0]} ${track.ahead.at(-1)} ${look}`, [...track.ahead], () => ({
+        width: chosen ? 3 : 1.5,
+        material: Material.fromType('PolylineDash', { color: colour.withAlpha(0.85), dashLength: 10 }),
+      }));
+    }
+    if (labelled || chosen) {
+      const text = `${codeOf(track.origin)} ${track.id}${firm ? '' : ` ${track.status}`}`;
+      const version = `${text} ${track.lon_deg} ${track.lat_deg} ${track.alt_m} ${old}`;
+      this.#label(`track ${key}`, version, text, position, colour, -14 - 15 * nationRow(track.origin));
+    }
+  }
+
+  #column(column: Column, row: number): void {
+    if (column.status === 'withdrawn') return;
+    const colour = Color.fromCssColorString(colourOf(column.nation));
+    const places: [string, string, Ground | null][] = [
+      ['launch', '▲', column.launch],
+      ['impact', '✕', column.impact],
+    ];
+    for (const [name, sign, ground] of places) {
+      if (!ground || !finite(ground.lat_deg, ground.lon_deg)) continue;
+      const key = `${name} ${column.nation}`;
+      const position = at(ground.lon_deg, ground.lat_deg);
+      const version = `${ground.lon_deg} ${ground.lat_deg}`;
+      this.#label(`${key} sign`, version, sign, position, colour, 0);
+      this.#label(key, version, `${codeOf(column.nation)} ${name}`, position, colour, 18 + 15 * row);
+      for (const shape of ground.ellipses) {
+        if (!finite(shape.semi_major_m, shape.semi_minor_m, shape.azimuth_deg) || shape.probability > 0.95) continue;
+        const outer = shape.probability > 0.7;
+        this.#lines.put(
+          `${key} ${shape.probability}`,
+          `${version} ${shape.semi_major_m} ${shape.semi_minor_m} ${shape.azimuth_deg}`,
+          () => ({
+            positions: line(ellipse([ground.lon_deg, ground.lat_deg], shape)),
+            width: outer ? 2 : 1,
+            material: Material.fromType('Color', { color: outer ? colour : colour.withAlpha(0.7) }),
+          }),
+          (item) => (item.positions = line(ellipse([ground.lon_deg, ground.lat_deg], shape))),
+        );
+      }
+    }
+  }
+
+  #path(key: string, version: string, points: [number, number, number][], look: () => object): void {
+    if (!points.every((point) => finite(...point))) return;
+    const positions = points.map(([lon, lat, alt]) => at(lon, lat, alt));
+    this.#lines.put(
+      key,
+      version,
+      () => ({ positions, ...look() }),
+      (item) => Object.assign(item, { positions, ...look() }),
+    );
+  }
+
+  #label(key: string, version: string, text: string, position: Cartesian3, colour: Color, down_px: number, within_m?: number): void {
+    const look = { text, position, fillColor: colour };
+    this.#labels.put(
+      key,
+      `${version} ${down_px}`,
+      () => ({
+        ...look,
+        font: FONT,
+        style: LabelStyle.FILL_AND_OUTLINE,
+        outlineColor: Color.BLACK,
+        outlineWidth: 4,
+        horizontalOrigin: HorizontalOrigin.CENTER,
+        verticalOrigin: VerticalOrigin.CENTER,
+        pixelOffset: new Cartesian2(0, down_px),
+        ...(within_m ? { distanceDisplayCondition: new DistanceDisplayCondition(0, within_m) } : {}),
+      }),
+      (item) => Object.assign(item, { ...look, pixelOffset: new Cartesian2(0, down_px) }),
+    );
+  }
+}
+
+/** The tracks of one object lie on each other: each nation's label has its own line. */
+const rows = new Map<string, number>();
+function nationRow(nation: string): number {
+  if (!rows.has(nation)) rows.set(nation, rows.size % 4);
+  return rows.get(nation)!;
+}
+
+function pointLook(colour: Color, firm: boolean, chosen: boolean): { pixelSize: number; color: Color; outlineColor: Color; outlineWidth: number } {
+  return {
+    pixelSize: chosen ? 12 : 8,
+    color: firm ? colour : Color.BLACK,
+    outlineColor: chosen ? Color.WHITE : firm ? Color.BLACK : colour,
+    outlineWidth: 2,
+  };
+}
