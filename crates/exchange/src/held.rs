@@ -1,10 +1,13 @@
 //! One lane of a feed as its receiver knows it: which entries are here, durably.
 
+use core::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::feed::Held;
 use crate::merkle::Frontier;
+use crate::refusal::Refusal;
 
 /// What is durable about a partner's feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +98,22 @@ impl HeldFeed {
             }
         }
         Ok(())
+    }
+
+    /// Whether an entry is the next: of the present epoch, or number 0 of a later one.
+    pub(crate) fn check_next(&self, epoch: u64, number: u64) -> Result<(), Refusal> {
+        if epoch == 0 {
+            return Err(Refusal::malformed("epochs count from 1"));
+        }
+        if epoch < self.epoch {
+            return Err(Refusal::OlderEpoch { expected: self.epoch, found: epoch });
+        }
+        let expected = if epoch > self.epoch { 0 } else { self.tree.size() };
+        match number.cmp(&expected) {
+            Ordering::Less => Err(Refusal::ReplayedNumber { expected, found: number }),
+            Ordering::Greater => Err(Refusal::SkippedNumber { expected, found: number }),
+            Ordering::Equal => Ok(()),
+        }
     }
 
     fn enter(&mut self, epoch: u64) {

@@ -7,6 +7,22 @@ use crate::digest::Digest;
 
 /// A `T` whose signatures, realm, origin, audience and form were checked here, with the bytes that prove it.
 /// It has no public field and cannot be deserialised: a journal's bytes are opened again.
+///
+/// ```compile_fail
+/// // Nobody outside of this crate can make one …
+/// let forged = exchange::Verified { inner: 7, id: exchange::Digest([0; 32]), bytes: [].into() };
+/// ```
+/// ```compile_fail
+/// // … nor have one deserialised …
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<exchange::Verified<exchange::Body>>();
+/// ```
+/// ```
+/// // … but everybody can look into one, and deserialise a header.
+/// fn look(body: &exchange::Verified<exchange::Body>) -> (exchange::Digest, u32) { (body.id(), body.header.revision) }
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<exchange::Header>();
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified<T> {
     inner: T,

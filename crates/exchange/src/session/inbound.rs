@@ -1,87 +1,24 @@
 //! The side that hears: it accepts, checks, and signs for what it holds durably.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-
-use statement::{Level, Nation};
 
 use super::clocks::Clocks;
-use super::{Closed, EPOCH_MAX, Latency, Now, Terms, Timers, VERSIONS};
-use super::{bye, bye_for, frame, name_of, printable, read_bye};
-use crate::body::{Body, Opened, open_for};
+use super::events::InboundEvent;
+use super::hello::{check_hello, read_terms};
+use super::{Closed, EPOCH_MAX, Latency, Now, Timers, VERSIONS};
+use super::{bye, bye_for, frame, name_of, read_bye};
+use crate::body::{Opened, open_for};
 use crate::checkpoint::Place;
-use crate::digest::Digest;
 use crate::feed::Held;
 use crate::head::{Head, SenderKeys, open_head};
-use crate::header::level_from_name;
-pub use crate::held::HeldFact;
-use crate::held::{BadHeldFact, HeldFeed};
+use crate::held::{BadHeldFact, HeldFact, HeldFeed};
 use crate::keys::SignError;
 use crate::limits::{GAP_AFTER_NS, RECEIPT_DELAYS_MAX, window};
 use crate::receipt::{Delays, sign_receipt};
 use crate::refusal::Refusal;
 use crate::trust::Trust;
-use crate::verified::Verified;
 use crate::wire;
 use crate::wire::frame::Content;
-
-/// What comes out of [`Inbound::poll`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum InboundEvent {
-    /// Send this frame.
-    Send(wire::Frame),
-    /// A partner said Hello, and is answered once every entry before is committed.
-    Connected {
-        /// What it gives and why not more, for the watch.
-        terms: Terms,
-        /// Its newest roster version.
-        roster_version: u32,
-    },
-    /// The next entry. Journal its bytes, then call [`Inbound::commit`].
-    Entry {
-        /// The epoch.
-        epoch: u64,
-        /// The number.
-        number: u64,
-        /// The body, its bytes within.
-        body: Verified<Body>,
-    },
-    /// The next entry: signed by the partner, and beyond what this build reads. Journal its bytes and commit it like
-    /// any other, and show the watch that there is something it cannot see.
-    Unreadable {
-        /// The epoch.
-        epoch: u64,
-        /// The number.
-        number: u64,
-        /// The body's name.
-        body_id: Digest,
-        /// Its bytes.
-        bytes: Arc<[u8]>,
-        /// What was not understood.
-        why: Refusal,
-    },
-    /// A head ahead of the entries was seen. Journal it, so that the sender can be told of it after a restart.
-    HeadSeen(HeldFact),
-    /// Entries are missing, and did not come within a second.
-    Gap {
-        /// Entries that are here.
-        size: u64,
-        /// Entries that the head speaks of.
-        head_size: u64,
-    },
-    /// Proof that the partner contradicts itself: its earlier head, where there was one, and the one that does not
-    /// fit. With the entries in the journal they convince anyone.
-    Equivocation {
-        /// The last head that fitted, a signed note.
-        earlier: Option<String>,
-        /// The head that does not, a signed note.
-        later: String,
-    },
-    /// Something of the partner's was refused.
-    Refused(Refusal),
-    /// Close the connection.
-    Close(Closed),
-}
 
 /// One lane of the feed from one partner: what is held of it, and the connection where there is one.
 #[derive(Clone, Debug)]
@@ -291,33 +228,12 @@ impl Inbound {
     }
 
     fn hello(&mut self, hello: &wire::Hello, trust: &Trust) -> Result<(), Refusal> {
-        let place = &self.place;
-        if hello.realm != place.realm.to_string() {
-            return Err(Refusal::WrongRealm {
-                expected: place.realm.to_string(),
-                found: Refusal::quoted(&hello.realm),
-            });
-        }
-        if hello.from != place.from.as_str() {
-            return Err(Refusal::WrongOrigin { expected: place.from, found: Refusal::quoted(&hello.from) });
-        }
-        if hello.to != place.to.as_str() {
-            return Err(Refusal::WrongAudience(place.to));
-        }
-        if hello.lane != place.lane.as_str() {
-            return Err(Refusal::WrongLane(place.lane));
-        }
-        trust.member(place.from)?;
-        if !hello.versions.iter().any(|version| VERSIONS.contains(version)) {
-            return Err(Refusal::Version);
-        }
+        check_hello(hello, &self.place, trust)?;
         if let Some(connection) = &mut self.connection {
             connection.hello = Some(trust.roster().version);
         }
-        let terms = hello.terms.clone().unwrap_or_default();
-        let level: Option<Level> = level_from_name(&terms.level);
         self.events.push_back(InboundEvent::Connected {
-            terms: Terms { level, reason: printable(&terms.reason) },
+            terms: read_terms(hello),
             roster_version: hello.roster_version,
         });
         Ok(())
@@ -337,7 +253,10 @@ impl Inbound {
 
     fn entry(&mut self, now: Now, entry: &wire::Entry, trust: &Trust) -> Result<(), Refusal> {
         let (epoch, number) = (entry.epoch, entry.number);
-        self.check_number(epoch, number)?;
+        if epoch >= EPOCH_MAX {
+            return Err(Refusal::malformed("the epoch of an entry is beyond all reason"));
+        }
+        self.arrived.check_next(epoch, number)?;
         let waiting_max = 2 * window(self.place.lane);
         if self.pending.len() as u64 >= waiting_max {
             return Err(Refusal::Oversize {
@@ -362,21 +281,6 @@ impl Inbound {
             }
         });
         self.caught_up(now)
-    }
-
-    fn check_number(&self, epoch: u64, number: u64) -> Result<(), Refusal> {
-        if epoch >= EPOCH_MAX || epoch == 0 {
-            return Err(Refusal::malformed("the epoch of an entry is beyond all reason"));
-        }
-        if epoch < self.arrived.epoch() {
-            return Err(Refusal::OlderEpoch { expected: self.arrived.epoch(), found: epoch });
-        }
-        let expected = if epoch > self.arrived.epoch() { 0 } else { self.arrived.tree().size() };
-        match number.cmp(&expected) {
-            core::cmp::Ordering::Less => Err(Refusal::ReplayedNumber { expected, found: number }),
-            core::cmp::Ordering::Greater => Err(Refusal::SkippedNumber { expected, found: number }),
-            core::cmp::Ordering::Equal => Ok(()),
-        }
     }
 
     /// A head that was ahead is compared as soon as its last entry is here.
@@ -484,17 +388,5 @@ impl Inbound {
         self.connection = None;
         self.events.push_back(InboundEvent::Send(last));
         self.events.push_back(InboundEvent::Close(why));
-    }
-}
-
-/// What a Hello claims of itself: by it the accepting side finds the feed. Nothing of it is checked but its form; the
-/// connection's certificate must be of the nation named, and [`Inbound::handle`] checks the rest.
-pub fn claimed(frame: &wire::Frame) -> Option<(Nation, statement::Lane)> {
-    match &frame.content {
-        Some(Content::Hello(hello)) => {
-            let lane = statement::Lane::ALL.into_iter().find(|lane| lane.as_str() == hello.lane)?;
-            Some((hello.from.parse().ok()?, lane))
-        }
-        _ => None,
     }
 }

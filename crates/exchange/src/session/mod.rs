@@ -4,12 +4,17 @@
 //! Sans-IO: frames go in by `handle`, and everything comes out of `poll`, in order, until it gives nothing more.
 
 mod clocks;
+mod events;
+mod hello;
 mod inbound;
 mod outbound;
+mod sending;
 
 pub use clocks::Latency;
-pub use inbound::{HeldFact, Inbound, InboundEvent, claimed};
-pub use outbound::{Outbound, OutboundEvent};
+pub use events::{InboundEvent, OutboundEvent};
+pub use hello::claimed;
+pub use inbound::Inbound;
+pub use outbound::Outbound;
 pub use release::Terms;
 
 use crate::limits::{DEAD_AFTER_NS, HEARTBEAT_EVERY_NS, REASON_BYTES_MAX};

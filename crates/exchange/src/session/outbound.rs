@@ -1,58 +1,27 @@
 //! The side that says: it dials, numbers, sends, and takes receipts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::clocks::Clocks;
-use super::{Closed, EPOCH_MAX, Latency, Now, Terms, Timers, VERSIONS};
-use super::{bye, bye_for, frame, name_of, read_bye, shortened};
+use super::events::OutboundEvent;
+use super::hello::hello;
+use super::sending::Connection;
+use super::{Closed, EPOCH_MAX, Latency, Now, Terms, VERSIONS};
+use super::{bye, bye_for, frame, name_of, read_bye};
 use crate::body::id_of;
 use crate::checkpoint::Place;
 use crate::digest::Digest;
 use crate::feed::{BadFact, Feed, FeedFact, Held};
 use crate::head::{SenderKeys, sign_head};
-use crate::header::level_name;
 use crate::keys::SignError;
 use crate::limits::{HEADS_OPEN_MAX, window};
 use crate::merkle::Frontier;
-use crate::receipt::{Receipt, open_receipt};
+use crate::receipt::open_receipt;
 use crate::refusal::Refusal;
 use crate::trust::Trust;
 use crate::wire;
 use crate::wire::frame::Content;
 use statement::Lane;
-
-/// What comes out of [`Outbound::poll`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum OutboundEvent {
-    /// Send this frame.
-    Send(wire::Frame),
-    /// Answer with [`Outbound::provide`]: the bodies of these numbers, from the journal.
-    NeedBodies {
-        /// The epoch.
-        epoch: u64,
-        /// The first number.
-        from: u64,
-        /// At most so many.
-        max: u64,
-    },
-    /// The partner answered: connected. What it holds, and its newest roster version.
-    Connected {
-        /// What it holds.
-        held: Held,
-        /// Its newest roster version.
-        roster_version: u32,
-    },
-    /// The partner knows more of this feed than the journal does: it is an old copy. Call
-    /// [`Outbound::force_new_epoch`] on every other feed.
-    RestoreSeen,
-    /// The partner signed for all entries below a size; a fact of it is there to be journalled too.
-    Receipted(Receipt),
-    /// Something of the partner's was refused.
-    Refused(Refusal),
-    /// Close the connection. The feed stays as it is.
-    Close(Closed),
-}
 
 /// One lane of the feed to one partner: its durable [`Feed`], and the connection where there is one.
 #[derive(Clone, Debug)]
@@ -67,30 +36,6 @@ pub struct Outbound {
     resolved: bool,
     connection: Option<Connection>,
     events: VecDeque<OutboundEvent>,
-}
-
-#[derive(Clone, Debug)]
-struct Connection {
-    hello: Option<wire::Hello>,
-    answered: bool,
-    timers: Timers,
-    clocks: Clocks,
-    /// The epoch that the numbers below are of.
-    epoch: u64,
-    /// The entries sent: its size is the next number.
-    sent: Frontier,
-    /// Entries below it are held by the partner.
-    held: u64,
-    /// Bodies from the next number on.
-    ready: VecDeque<(Digest, Arc<[u8]>)>,
-    /// Numbers below it were asked of the journal.
-    asked: u64,
-    /// Heads are never smaller than this: the largest that the partner saw.
-    head_floor: u64,
-    /// The newest head: size and note.
-    head: Option<(u64, String)>,
-    /// Roots of heads without a receipt, by size.
-    open_heads: BTreeMap<u64, Digest>,
 }
 
 impl Outbound {
@@ -169,20 +114,7 @@ impl Outbound {
     /// A connection stands: says Hello. `versions` and realm follow from the place.
     pub fn connected(&mut self, now: Now, roster_version: u32, terms: &Terms) {
         self.disconnected();
-        self.connection = Some(Connection {
-            hello: Some(hello(&self.place, roster_version, terms)),
-            answered: false,
-            timers: Timers::new(now),
-            clocks: Clocks::default(),
-            epoch: 0,
-            sent: Frontier::default(),
-            held: 0,
-            ready: VecDeque::new(),
-            asked: 0,
-            head_floor: 0,
-            head: None,
-            open_heads: BTreeMap::new(),
-        });
+        self.connection = Some(Connection::new(now, hello(&self.place, roster_version, terms)));
     }
 
     /// The connection is gone. Numbers stay; what was not receipted is sent again.
@@ -419,39 +351,5 @@ impl Outbound {
         self.connection = None;
         self.events.push_back(OutboundEvent::Send(last));
         self.events.push_back(OutboundEvent::Close(why));
-    }
-}
-
-impl Connection {
-    /// Sends what follows `sent` in `epoch`.
-    fn begin(&mut self, epoch: u64, sent: Frontier, head_floor: u64) {
-        self.epoch = epoch;
-        self.held = sent.size();
-        self.sent = sent;
-        self.ready.clear();
-        self.asked = 0;
-        self.head_floor = head_floor;
-        self.head = None;
-        self.open_heads.clear();
-    }
-
-    /// The number of the next body to get ready.
-    fn next_wanted(&self) -> u64 {
-        self.sent.size() + self.ready.len() as u64
-    }
-}
-
-fn hello(place: &Place, roster_version: u32, terms: &Terms) -> wire::Hello {
-    wire::Hello {
-        versions: VERSIONS.to_vec(),
-        realm: place.realm.to_string(),
-        from: place.from.to_string(),
-        to: place.to.to_string(),
-        lane: place.lane.to_string(),
-        roster_version,
-        terms: Some(wire::Terms {
-            level: terms.level.map_or("", level_name).to_owned(),
-            reason: shortened(&terms.reason),
-        }),
     }
 }

@@ -1,6 +1,7 @@
 //! Tests that need several parts, and what they share: a small world of three nations with fixed keys.
 
 mod body;
+mod door;
 mod evidence;
 mod hostile;
 mod link;
