@@ -4,7 +4,7 @@
 //! logarithm of the odds between them adds up plot by plot, and decides:
 //!
 //! - Both run from the start, since a radar may see a missile before or after its burn-out.
-//! - Coasting **stands** at odds of e⁴ to 1; at e¹⁰ the thrust filter, no longer needed, is dropped. It comes back,
+//! - Coasting **stands** at odds of e⁴ to 1, or when the other filter sees too little acceleration for thrust; at e¹⁰ the thrust filter, no longer needed, is dropped. It comes back,
 //!   from the coast's last state, when a plot falls outside the coast's gate or the residuals grow.
 //! - At odds of e⁶ to 1 against it, the coast is dropped: the object is under thrust, or in dense air. The thrust
 //!   filter holds the track through burn-out and staging, and a new coast starts from it as soon as the acceleration
@@ -48,6 +48,9 @@ const SURPRISE_MPS2: f64 = 30.0;
 /// Below this height on the way down drag outweighs what a coast allows for, metres: at 2 km/s and 2,000 kg/m² it is
 /// 0.01 m/s² at 84 km.
 pub(crate) const AIR_BELOW_M: f64 = 90_000.0;
+
+/// No missile accelerates less than this while it burns, m/s².
+const LEAST_THRUST_MPS2: f64 = 12.0;
 
 /// Odds as logarithms.
 const STANDS: f64 = 4.0;
@@ -141,6 +144,11 @@ impl Motion {
     /// Whether it is sure enough that nothing but gravity moves it (or moved it, before the air did).
     pub fn coasts(&self) -> bool {
         self.stands
+    }
+
+    /// Whether gravity alone will carry it on.
+    pub fn coasts_in_space(&self) -> bool {
+        self.stands && self.thrust.is_none() && self.arc.is_none()
     }
 
     /// The coast that launch and impact are reckoned from; `None` while it does not stand.
@@ -238,7 +246,8 @@ impl Motion {
     fn decide(&mut self) {
         let (height_m, climb_mps) = height_and_climb(&self.state());
         if self.thrust.is_some() && self.coast.is_some() {
-            if self.odds > STANDS && self.coast_plots >= 5 {
+            let excluded = self.odds > 0.0 && self.thrust.as_ref().is_some_and(excludes_thrust);
+            if (self.odds > STANDS || excluded) && self.coast_plots >= 5 {
                 self.stands = true;
             }
             if self.odds > SURE && self.stands {
@@ -291,6 +300,14 @@ fn may_be_nothing(thrust: &Estimate<9>) -> bool {
     let along = motion::velocity(&thrust.state.fixed_rows::<6>(0).into_owned()).normalize();
     let along_sigma = along.dot(&(covariance * along)).max(0.0).sqrt();
     acceleration.dot(&(inverse * acceleration)) < NOTHING && along_sigma < 20.0
+}
+
+/// Whether the thrust filter sees that along the way there is less acceleration than any missile's.
+fn excludes_thrust(thrust: &Estimate<9>) -> bool {
+    let along = motion::velocity(&thrust.state.fixed_rows::<6>(0).into_owned()).normalize();
+    let acceleration = along.dot(&thrust.state.fixed_rows::<3>(6));
+    let variance = along.dot(&(thrust.covariance.fixed_view::<3, 3>(6, 6) * along));
+    acceleration + 2.0 * variance.max(0.0).sqrt() < LEAST_THRUST_MPS2
 }
 
 /// Height (m) and rate of climb (m/s).

@@ -104,8 +104,8 @@ impl Picture {
         for track in &mut self.tracks {
             track.age(now, &self.settings);
         }
-        let forgotten_s = self.settings.lost_after_s + KEPT_LOST_S;
         self.tracks.retain(|track| {
+            let forgotten_s = track.lost_after_s(&self.settings) + KEPT_LOST_S;
             track.status != TrackStatus::Lost
                 || !track.has_had_its_last_word()
                 || now.since_s(track.last) < forgotten_s

@@ -9,6 +9,9 @@ pub struct Settings {
     pub coasting_after_s: f64,
     /// A track without a plot for this long is lost, seconds.
     pub lost_after_s: f64,
+    /// The same for a track that is known to coast in space, which gravity alone carries on: it is met again where it
+    /// was reckoned to be, by the next radar.
+    pub arc_lost_after_s: f64,
     /// Threat probability from which an established assessment alarms the watch, 0 to 1.
     pub warning_threshold: f64,
     /// Shortest time between two assessments of one track whose status has not changed, seconds.
@@ -17,6 +20,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { coasting_after_s: 5.0, lost_after_s: 60.0, warning_threshold: 0.5, assess_every_s: 1.0 }
+        Settings {
+            coasting_after_s: 5.0,
+            lost_after_s: 60.0,
+            arc_lost_after_s: 300.0,
+            warning_threshold: 0.5,
+            assess_every_s: 1.0,
+        }
     }
 }

@@ -152,11 +152,16 @@ impl Track {
     /// Lets time pass: firm → coasting → lost.
     pub fn age(&mut self, now: Tai, settings: &Settings) {
         let unseen_s = now.since_s(self.last);
-        if unseen_s > settings.lost_after_s || self.motion.position_sigma_m() > LOST_SIGMA_M {
+        if unseen_s > self.lost_after_s(settings) || self.motion.position_sigma_m() > LOST_SIGMA_M {
             self.status = TrackStatus::Lost;
         } else if self.status == TrackStatus::Firm && unseen_s > settings.coasting_after_s {
             self.status = TrackStatus::Coasting;
         }
+    }
+
+    /// How long it may go without a plot, seconds.
+    pub fn lost_after_s(&self, settings: &Settings) -> f64 {
+        if self.motion.coasts_in_space() { settings.arc_lost_after_s } else { settings.lost_after_s }
     }
 
     /// Its name.

@@ -11,15 +11,14 @@
 //! Where thrust was seen, the point is the first plot's, as the opening shows it. Else it is the burn-out, which lies
 //! somewhere back along the arc: where the mean acceleration v / T is that of missiles.
 //!
-//! | prior | middle | one sigma | reason |
+//! | prior, v the speed at the point in km/s | middle | one sigma | reason |
 //! |---|---|---|---|
-//! | k, first plot under thrust | 1.3 | 0.2 | launch at 1.3–2 g of thrust, up to some 2 km/s |
-//! | κ there | 0.52 | 0.06 | upright for some seconds, then an even turn |
-//! | k, burn-out | 1.9 | 0.5 | accelerations grow several-fold over a stage |
-//! | κ there | 0.66 | 0.10 | flatter towards the end |
-//! | mean acceleration | 35 m/s² | factor 1.25 | burn times of 60 s at 2 km/s, 150 s at 5.3 km/s, 250 s at 7 km/s |
+//! | k | 1.2 + 0.12 v | 0.15 + 0.07 v | launch at 1.2–2 g of thrust; what is burned makes it grow several-fold |
+//! | κ | 0.48 + 0.035 v | 0.04 + 0.012 v | upright for some seconds, then an even turn; flatter towards the end |
+//! | mean acceleration, burn-out | 35 m/s² | factor 1.25 | burns of 60 s to 2 km/s, 150 s to 5.3 km/s, 250 s to 7 km/s are public orders of magnitude |
 //!
-//! The direction over ground of the point seen is taken for that of the whole boost.
+//! The direction over ground of the point seen is taken for that of the whole boost. The numbers are held against the
+//! simulator's launches, which have another law of motion and of steering (`sim/tests/picture.rs`).
 
 use nalgebra::{SVector, Vector3};
 use physics::filter::Estimate;
@@ -35,11 +34,14 @@ use super::ground::{Spread, below, east_north, ellipse, moved, spread};
 use crate::motion::height_and_climb;
 use crate::track::Track;
 
-/// (middle, one sigma) of k and κ where thrust was seen.
-const SEEN: [(f64, f64); 2] = [(1.3, 0.2), (0.52, 0.06)];
+/// (middle, one sigma) of k and κ at a speed, m/s.
+fn shape(speed_mps: f64) -> [(f64, f64); 2] {
+    let v = speed_mps * 1e-3;
+    [(1.2 + 0.12 * v, 0.15 + 0.07 * v), (0.48 + 0.035 * v, 0.04 + 0.012 * v)]
+}
 
-/// (middle, one sigma) of k, κ and the logarithm of the mean acceleration (m/s²) at burn-out.
-const UNSEEN: [(f64, f64); 3] = [(1.9, 0.5), (0.66, 0.10), (3.555, 0.22)];
+/// (middle, one sigma) of the logarithm of the mean acceleration up to burn-out, m/s²: ln 35, ln 1.25.
+const LN_ACCELERATION: (f64, f64) = (3.555, 0.223);
 
 /// Thrust is not looked for further back than this, seconds: longer than the coast of any track that one would still
 /// ask the launch of.
@@ -67,9 +69,10 @@ pub(crate) fn launch(track: &Track) -> Option<Origin> {
 
 /// From a state under thrust.
 fn from_thrust(seen: &Estimate<6>) -> Option<Origin> {
-    let middle = origin_of(&seen.state, SEEN.map(|(middle, _)| middle))?;
+    let shape = shape(seen.velocity().norm());
+    let middle = origin_of(&seen.state, shape.map(|(middle, _)| middle))?;
     let place = below(middle.position_m);
-    let reckoned = spread(&seen.state, &seen.covariance, SEEN, |state, shape| {
+    let reckoned = spread(&seen.state, &seen.covariance, shape, |state, shape| {
         relative(place, middle.course_rad, &origin_of(state, shape)?)
     })?;
     Some(origin(seen, place, middle.course_rad, &reckoned))
@@ -82,9 +85,14 @@ fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
         let origin = origin_of(&burn_out, [k, kappa])?;
         Some(Launched { before_s: origin.before_s + back_s, ..origin })
     };
-    let middle = reckon(&arc.state, UNSEEN.map(|(middle, _)| middle))?;
+    // The speed changes little between the burn-out and its likely places.
+    let [first_k, _] = shape(arc.velocity().norm());
+    let (_, likely) = burn_out(&arc.state, first_k.0, libm::exp(LN_ACCELERATION.0), seen_s)?;
+    let [k, kappa] = shape(motion::velocity(&likely).norm());
+    let prior = [k, kappa, LN_ACCELERATION];
+    let middle = reckon(&arc.state, prior.map(|(middle, _)| middle))?;
     let place = below(middle.position_m);
-    let reckoned = spread(&arc.state, &arc.covariance, UNSEEN, |state, shape| {
+    let reckoned = spread(&arc.state, &arc.covariance, prior, |state, shape| {
         relative(place, middle.course_rad, &reckon(state, shape)?)
     })?;
     Some(origin(arc, place, middle.course_rad, &reckoned))
