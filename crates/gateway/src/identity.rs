@@ -120,3 +120,19 @@ impl Identity {
         }
     }
 }
+
+/// Reads a certificate chain and its private key from PEM. Fails with a sentence.
+pub fn read_pem(
+    chain: &[u8],
+    key: &[u8],
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    use rustls::pki_types::pem::PemObject;
+    let chain = CertificateDer::pem_slice_iter(chain)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("expected certificates in PEM: {error}"))?;
+    if chain.is_empty() {
+        return Err("expected a certificate in PEM, found none".into());
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("its key: expected PEM: {error}"))?;
+    Ok((chain, key))
+}

@@ -12,7 +12,7 @@ mod limit;
 mod link;
 mod serve;
 
-pub use identity::{Identity, IdentityError, Peer};
+pub use identity::{Identity, IdentityError, Peer, read_pem};
 pub use link::{Event, Gateway, LinkId, Side};
 
 /// The service's generated code.

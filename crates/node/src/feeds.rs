@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use exchange::checkpoint::Place;
-use exchange::session::{HeldFact, Inbound, Outbound};
+use exchange::{HeldFact, Inbound, Outbound};
 use exchange::{Digest, FeedFact};
 use statement::{Lane, Nation, Realm};
 

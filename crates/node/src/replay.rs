@@ -262,3 +262,26 @@ fn name(sealed: &Sealed) -> String {
     let header = &sealed.body().header;
     format!("{} {} revision {}", header.kind, header.statement_id, header.revision)
 }
+
+/// Every body that the node of `journal` sealed, in order, its own signatures verified.
+pub fn own_bodies(journal: &dyn Journal, node: &Node) -> Result<Vec<Sealed>, ReplayError> {
+    let Some(trust) = node.trust_in_force() else { return Ok(Vec::new()) };
+    let own = node.state().identity.nation;
+    let mut bodies = Vec::new();
+    let mut next = 1;
+    loop {
+        let rows = journal.rows(next, ROWS_AT_A_TIME)?;
+        let Some(last) = rows.last() else { return Ok(bodies) };
+        next = last.number + 1;
+        for StoredRow { number, bytes, .. } in &rows {
+            let wrong = |what: String| ReplayError::Row { row: *number, what };
+            let row: Row = postcard::from_bytes(bytes).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+            for output in row.steps.iter().flat_map(|step| &step.outputs) {
+                if let Output::Sealed(bytes) = output {
+                    let body = Sealed::from_own_journal(bytes, trust, own).map_err(|error| wrong(error.to_string()))?;
+                    bodies.push(body);
+                }
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! INVARIANT (one chain): row n's hash covers row n − 1's hash, its own number and its bytes, so that no row can be
 //! changed, dropped, inserted or moved unseen.
 
-use exchange::session::HeldFact;
+use exchange::HeldFact;
 use exchange::{Digest, FeedFact, sha256};
 use physics::plot::Plot;
 use serde::{Deserialize, Serialize};
@@ -182,3 +182,10 @@ pub fn chain(before: &Digest, number: u64, bytes: &[u8]) -> Digest {
 
 /// The hash before row 0.
 pub const CHAIN_START: Digest = Digest([0; 32]);
+
+impl Head {
+    /// The bytes of row 0. Fails with a sentence.
+    pub fn encode(&self) -> Result<Vec<u8>, String> {
+        postcard::to_stdvec(self).map_err(|error| error.to_string())
+    }
+}

@@ -1,5 +1,8 @@
 //! Scenarios, truth with its own motion code, notional sensors, virtual network.
 
+pub mod cast;
+pub mod exercise;
+pub mod network;
 pub mod raid;
 pub mod random;
 pub mod scenario;

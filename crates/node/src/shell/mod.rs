@@ -1,3 +1,9 @@
-//! What touches the world: journal file, keys, clocks, console.
+//! What touches the world: files, clocks, sockets, the console. Everything below it is deterministic.
 
+pub mod clock;
+pub mod config;
+pub mod console;
+pub mod run;
+pub mod sensors;
 pub mod sqlite;
+pub mod view;
