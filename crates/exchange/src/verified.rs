@@ -25,14 +25,14 @@ use crate::digest::Digest;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified<T> {
-    inner: T,
+    inner: Arc<T>,
     id: Digest,
     bytes: Arc<[u8]>,
 }
 
 impl<T> Verified<T> {
     pub(crate) fn new(inner: T, id: Digest, bytes: &[u8]) -> Verified<T> {
-        Verified { inner, id, bytes: bytes.into() }
+        Verified { inner: Arc::new(inner), id, bytes: bytes.into() }
     }
 
     /// The SHA-256 name, over protected header and payload, never signatures.
@@ -46,8 +46,11 @@ impl<T> Verified<T> {
     }
 
     /// The content, out of its proof.
-    pub fn into_inner(self) -> T {
-        self.inner
+    pub fn into_inner(self) -> T
+    where
+        T: Clone,
+    {
+        Arc::unwrap_or_clone(self.inner)
     }
 }
 

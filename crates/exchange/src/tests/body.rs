@@ -7,7 +7,9 @@ use crate::body::{Unsigned, id_of, open, seal};
 use crate::cose::{Envelope, to_be_signed};
 use crate::header::WireHeader;
 use crate::keys::{Algorithm, KeyUse, Signer};
-use crate::{Refusal, RootKeys, RootSeeds, SealError, Sealed, open_roster, seal_roster};
+use crate::{
+    Refusal, RootKeys, RootSeeds, SealError, Sealed, SimulatedKeys, Trust, open_roster, seal_roster,
+};
 
 /// Signs any header and payload, as a careless or hostile member could.
 fn forge(world: &World, wire: &WireHeader, payload: &[u8], keys: &[KeyUse], external: &[u8]) -> Vec<u8> {
@@ -244,4 +246,29 @@ fn a_rosters_version_only_grows() {
     assert_eq!(trust.replace(of_version(3)), Ok(()));
     assert_eq!(trust.replace(of_version(2)), Err(Refusal::RosterNotNewer { held: 3, found: 2 }));
     assert_eq!(trust.roster().version, 3);
+}
+
+#[test]
+fn simulated_signatures_count_in_a_simulation_only() {
+    let world = World::new();
+    let mut roster = world.trust.roster().clone().into_inner();
+    for member in &mut roster.members {
+        SimulatedKeys::new(member.nation).write_to(member);
+    }
+    let opened = |roster: &statement::Roster| {
+        open_roster(&seal_roster(roster, &root()).unwrap(), &root().public(), &roster.realm).unwrap()
+    };
+    let simulated = Trust::simulated(opened(&roster)).unwrap();
+    let unsigned = Unsigned::assemble(header(Lane::Warning, 7), assessment(7)).unwrap();
+    let seal_as = |letters| seal(unsigned.clone(), &SimulatedKeys::new(nation(letters))).unwrap();
+    let sealed = seal_as("jpn");
+    assert_eq!(sealed.bytes(), seal_as("jpn").bytes(), "deterministic");
+    assert!(open(sealed.bytes(), &simulated, nation("usa"), nation("jpn")).is_ok());
+    // Another's simulated signature does not pass, real ones do not, nor these among real ones.
+    assert!(open(seal_as("kor").bytes(), &simulated, nation("usa"), nation("jpn")).is_err());
+    assert!(open(world.assessment(7).bytes(), &simulated, nation("usa"), nation("jpn")).is_err());
+    let real = Trust::new(opened(&roster));
+    assert!(open(sealed.bytes(), &real, nation("usa"), nation("jpn")).is_err());
+    let live = statement::Roster { realm: Realm::Live, ..roster };
+    assert_eq!(Trust::simulated(opened(&live)).unwrap_err().code(), "wrong-realm");
 }

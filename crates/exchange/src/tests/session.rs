@@ -69,6 +69,9 @@ fn nothing_is_numbered_before_the_partner_answers_and_nothing_sent_before_it_is_
     assert!(rig.sender.is_connected());
     // The answer has come, the facts are not yet journalled.
     assert!(rig.ledger.is_empty());
+    // A write that ended before these facts were taken does not cover them.
+    rig.sender.journalled();
+    assert!(!rig.poll_sender());
     let numbered = [FeedFact::Opened { epoch: 1 }, FeedFact::Numbered { epoch: 1, number: 0, body_id: id }];
     assert_eq!(rig.sender.take_facts(), numbered);
     assert!(!rig.poll_sender());
@@ -134,6 +137,36 @@ fn a_restored_journal_comes_back_under_a_new_epoch() {
 }
 
 #[test]
+fn an_old_journal_under_a_higher_epoch_feeds_again_what_no_receipt_covers() {
+    let mut rig = Rig::new(Lane::Warning);
+    rig.connect();
+    let first = rig.append();
+    rig.settle();
+    assert_eq!(rig.sender.feed().receipted(), 1);
+    rig.disconnect();
+    let rest: Vec<Digest> = (0..2).map(|_| rig.append()).collect();
+    rig.commit_sender();
+    let backup = rig.sender_disk.clone();
+    // In epoch 2 the first of the two arrives; the connection breaks, and then the journal goes.
+    rig.sender.force_new_epoch();
+    rig.connect();
+    rig.commit_sender();
+    while rig.receiver_disk.entries.len() < 2 {
+        rig.commit_sender();
+        rig.poll_sender();
+        rig.deliver_to_receiver();
+        rig.poll_receiver();
+        rig.deliver_to_sender();
+        rig.commit_receiver();
+    }
+    assert_eq!(rig.receiver_disk.entries, [(1, 0, first), (2, 0, rest[0])]);
+    rig.restart_sender_from(backup);
+    rig.connect();
+    rig.settle();
+    assert_eq!(rig.receiver_disk.entries[2..], [(3, 0, rest[0]), (3, 1, rest[1])]);
+}
+
+#[test]
 fn a_head_without_its_entries_also_shows_a_restore() {
     let mut rig = Rig::new(Lane::Warning);
     rig.connect();
@@ -163,16 +196,19 @@ fn a_head_without_its_entries_also_shows_a_restore() {
 fn a_gap_is_asked_for_again() {
     let mut rig = Rig::new(Lane::Warning);
     rig.connect();
+    let first = rig.append();
     rig.settle();
-    let said = rig.append();
+    let withheld = rig.append();
     rig.commit_sender();
     while rig.poll_sender() {}
     rig.to_receiver.retain(|frame| !matches!(frame.content, Some(Content::Entry(_))));
     rig.pass(SECOND_NS * 11 / 10);
-    assert!(rig.seen.contains(&InboundEvent::Gap { size: 0, head_size: 1 }));
+    assert!(rig.seen.contains(&InboundEvent::Gap { size: 1, head_size: 2 }));
+    // The head of size 2 was seen: on the next connection none of size 1 comes before the entry.
     rig.connect();
     rig.settle();
-    assert_eq!(rig.receiver_disk.entries, [(1, 0, said)]);
+    assert_eq!(rig.receiver_disk.entries, [(1, 0, first), (1, 1, withheld)]);
+    assert_eq!(rig.refusals, []);
 }
 
 #[test]
