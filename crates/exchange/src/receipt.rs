@@ -128,3 +128,33 @@ fn cosignature(
         (SignatureType::MlDsa44Cosignature, tree.ml_dsa_44_message(name, posix_s))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_have_one_encoding() {
+        let many = Delays { first_number: 7, delays_ns: (0..64).collect() };
+        for delays in [Delays::default(), Delays { first_number: 7, delays_ns: vec![5, -4, 0] }, many.clone()]
+        {
+            assert_eq!(Delays::read(&delays.line()), Some(delays));
+        }
+        let too_many = many.line().replace('\n', " 64\n");
+        for line in [
+            "",
+            "delays-ns\n",
+            "delays-ns 7",
+            "delays-ns 07 5\n",
+            "delays-ns 7 +5\n",
+            "delays-ns 7 05\n",
+            "delays-ns 7 -0\n",
+            "delays-ns 7  5\n",
+            "delays-ns 7 5 \n",
+            "delays-ns 7 5\nmore\n",
+            &too_many,
+        ] {
+            assert_eq!(Delays::read(line), None, "{line:?}");
+        }
+    }
+}

@@ -1,10 +1,11 @@
 //! Bodies and rosters: what is taken, and why the rest is not.
 
+use coset::cbor::value::Value;
 use statement::{Kind, Lane, Level, Realm, Statement, TrackBatch};
 
 use super::{World, assessment, header, nation, realm, root, seed};
 use crate::body::{Unsigned, id_of, open, seal};
-use crate::cose::{Envelope, to_be_signed};
+use crate::cose::{Envelope, decode_value, encode_value, to_be_signed};
 use crate::header::WireHeader;
 use crate::keys::{Algorithm, KeyUse, Signer};
 use crate::{
@@ -13,7 +14,16 @@ use crate::{
 
 /// Signs any header and payload, as a careless or hostile member could.
 fn forge(world: &World, wire: &WireHeader, payload: &[u8], keys: &[KeyUse], external: &[u8]) -> Vec<u8> {
-    let protected = wire.encode();
+    forge_bytes(world, wire.encode(), payload, keys, external)
+}
+
+fn forge_bytes(
+    world: &World,
+    protected: Vec<u8>,
+    payload: &[u8],
+    keys: &[KeyUse],
+    external: &[u8],
+) -> Vec<u8> {
     let signatures = keys
         .iter()
         .map(|&key| {
@@ -163,6 +173,22 @@ fn a_header_must_fit_itself_and_its_payload() {
 }
 
 #[test]
+fn a_header_in_another_encoding_is_refused_although_it_is_signed() {
+    let world = World::new();
+    let protected = WireHeader::from(&header(Lane::Warning, 7)).encode();
+    let Some(Value::Map(mut entries)) = decode_value(&protected) else { panic!("a map") };
+    entries.reverse();
+    let reversed = encode_value(&Value::Map(entries));
+    let trailing = [protected.as_slice(), &[0]].concat();
+    for other in [reversed, trailing] {
+        let payload = assessment(7).encode_payload();
+        let keys = KeyUse::of_bodies(Lane::Warning);
+        let bytes = forge_bytes(&world, other, &payload, keys, &realm().external_aad());
+        assert_eq!(refusal(&world, &bytes), Refusal::NotCanonical);
+    }
+}
+
+#[test]
 fn fields_of_later_versions_are_kept_and_do_no_harm() {
     let world = World::new();
     let mut wire = WireHeader::from(&header(Lane::Warning, 7));
@@ -174,7 +200,7 @@ fn fields_of_later_versions_are_kept_and_do_no_harm() {
     assert_eq!(body.header, header(Lane::Warning, 7));
     assert_eq!(&body.bytes()[..], bytes);
     // But only values that have one encoding.
-    wire.unknown = vec![("zone".to_owned(), coset::cbor::value::Value::Map(Vec::new()))];
+    wire.unknown = vec![("zone".to_owned(), Value::Map(Vec::new()))];
     assert_eq!(refusal(&world, &forge_well(&world, &wire, &payload)).code(), "malformed");
 }
 

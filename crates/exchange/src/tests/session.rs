@@ -5,8 +5,11 @@ use statement::{Lane, Level};
 
 use super::cases;
 use super::link::Rig;
+use crate::head::sign_head;
+use crate::receipt::sign_receipt;
+use crate::session::frame;
 use crate::wire::frame::Content;
-use crate::{Closed, Digest, FeedFact, InboundEvent};
+use crate::{Closed, Delays, Digest, FeedFact, InboundEvent, Refusal, wire};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -233,6 +236,25 @@ fn forcing_a_new_epoch_works_at_any_time() {
         assert_eq!(rig.receiver_disk.first_arrivals(), [said[0], said[1], said[2], after]);
         assert_eq!(rig.receiver_disk.entries.last(), Some(&(2, 0, after)), "connected: {connected}");
         assert!(rig.refusals.is_empty(), "{:?}", rig.refusals);
+    }
+}
+
+#[test]
+fn a_receipt_for_a_head_that_was_not_sent_is_refused() {
+    let place = super::place(Lane::Warning);
+    // Another root of the size that was sent, and a size that was not.
+    for size in [1, 5] {
+        let mut rig = Rig::new(Lane::Warning);
+        rig.connect();
+        rig.append();
+        rig.settle();
+        let head = sign_head(&place, 1, size, Digest([9; 32]), 1, &rig.world.keys("jpn")).unwrap();
+        let receipt = sign_receipt(&place, &head, Delays::default(), 1, &rig.world.keys("usa")).unwrap();
+        rig.to_sender.push_back(frame(Content::Receipt(wire::Receipt { note: receipt.note })));
+        rig.settle();
+        assert_eq!(rig.refusals, [Refusal::UnknownHead(size)]);
+        assert!(rig.closed.contains(&Closed::Refused));
+        assert_eq!(rig.sender.feed().receipted(), 1);
     }
 }
 
