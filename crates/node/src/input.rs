@@ -174,6 +174,18 @@ pub struct Milestone {
     pub what: What,
     /// What, for people: one line.
     pub text: String,
+    /// Of an arrival: how long it took from its making, on the realm's clock, nanoseconds.
+    pub delay_ns: Option<i64>,
+}
+
+impl Milestone {
+    /// The line for people, where the realm's clock runs `clock_speed` times as fast as time does.
+    pub fn line(&self, clock_speed: f64) -> String {
+        match self.delay_ns {
+            Some(delay_ns) => format!("{}, {:.1} ms after it was made", self.text, delay_ns as f64 * 1e-6 / clock_speed),
+            None => self.text.clone(),
+        }
+    }
 }
 
 /// What a milestone is of.

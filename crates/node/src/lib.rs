@@ -12,6 +12,7 @@ mod said;
 mod seal;
 pub mod shell;
 mod step;
+pub mod verify;
 
 /// The build: what a journal's first row says wrote it.
 pub const BUILD: &str = match option_env!("WATCHFIRE_BUILD") {

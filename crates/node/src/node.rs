@@ -295,18 +295,14 @@ impl Node {
             Statement::Assessment(assessment) => {
                 let reference =
                     StatementRef { origin: from, statement_id: header.statement_id, revision: header.revision, body_id };
-                let delay_s = now.tai.since_s(Tai(header.made_tai_ns));
+                let delay_ns = now.tai.0.saturating_sub(header.made_tai_ns);
                 let index = self.state.events.hear(Heard { reference, assessment, received: now.tai }, now.tai);
                 if let Some(event) = index.map(|index| self.state.events.all()[index].id.clone())
                     && self.state.arrived.insert((from, event.clone()))
                 {
-                    let text = format!(
-                        "{} has the assessment of {} ({event}), {:.0} ms after it was made",
-                        upper(self.state.identity.nation),
-                        upper(from),
-                        delay_s * 1e3
-                    );
-                    self.milestone(now.tai, What::Arrival(from), text, effects);
+                    let own = upper(self.state.identity.nation);
+                    let text = format!("{own} has the assessment of {} ({event})", upper(from));
+                    self.tell(now.tai, What::Arrival(from), text, Some(delay_ns), effects);
                 }
             }
             Statement::TrackBatch(batch) => {
@@ -601,7 +597,11 @@ impl Node {
     }
 
     fn milestone(&mut self, at: Tai, what: What, text: String, effects: &mut Vec<Effect>) {
-        let milestone = Milestone { at, what, text };
+        self.tell(at, what, text, None, effects);
+    }
+
+    fn tell(&mut self, at: Tai, what: What, text: String, delay_ns: Option<i64>, effects: &mut Vec<Effect>) {
+        let milestone = Milestone { at, what, text, delay_ns };
         if self.state.milestones.len() >= MILESTONES_MAX {
             self.state.milestones.pop_front();
         }

@@ -97,6 +97,24 @@ impl SqliteJournal {
         self.next == 0
     }
 
+    /// Writes many rows in one transaction: durable together, or not at all.
+    pub fn append_all<'a>(&mut self, rows: impl Iterator<Item = &'a [u8]>) -> Result<(), JournalError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| engine(&self.file, &error))?;
+        for bytes in rows {
+            self.append(bytes)?;
+        }
+        self.connection.execute_batch("COMMIT").map_err(|error| engine(&self.file, &error))
+    }
+
+    /// Folds the write-ahead log into the file and closes it: one file holds everything.
+    pub fn close(self) -> Result<(), JournalError> {
+        let file = self.file.clone();
+        self.connection
+            .execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
+            .map_err(|error| engine(&file, &error))?;
+        self.connection.close().map_err(|(_, error)| engine(&file, &error))
+    }
+
     fn corrupt(&self, row: u64, what: &str) -> JournalError {
         JournalError::Corrupt { file: self.file.display().to_string(), row, what: what.to_owned() }
     }

@@ -1,9 +1,47 @@
 //! Measurements against the goals of the project: `watchfire bench`. None is asserted by a test, since timings belong
 //! to the machine that they were made on.
 
-pub mod tracking;
+mod exercise;
+mod tracking;
 
+use clap::Args;
 use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// `tracking` or `exercise`; all of them where none is named.
+    name: Option<String>,
+    /// A line of JSON for each figure.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures and prints.
+pub fn run(bench: &Bench) -> Result<(), Problem> {
+    type Measure = fn() -> Result<Vec<Figure>, String>;
+    let benches: [(&str, Measure); 2] = [("tracking", tracking::run), ("exercise", exercise::run)];
+    let wanted = |name: &str| bench.name.as_deref().is_none_or(|wanted| wanted == name);
+    let chosen: Vec<_> = benches.iter().filter(|(name, _)| wanted(name)).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = benches.iter().map(|(name, _)| *name).collect();
+        let name = bench.name.as_deref().unwrap_or_default();
+        return Err(Problem::input(format!("bench {name}: not known; expected one of {}", known.join(", "))));
+    }
+    let mut figures = Vec::new();
+    for (name, measure) in chosen {
+        eprintln!("measuring {name} …");
+        figures.extend(measure().map_err(|error| Problem::failed(format!("bench {name}: {error}")))?);
+    }
+    if bench.json {
+        figures.iter().for_each(|figure| println!("{}", figure.json()));
+    } else {
+        print!("{}", table(&figures));
+    }
+    Ok(())
+}
 
 /// One measured figure.
 #[derive(Clone, Debug, PartialEq)]

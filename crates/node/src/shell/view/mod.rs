@@ -125,7 +125,10 @@ impl ViewBuilder {
                 .iter()
                 .rev()
                 .take(MILESTONES_SHOWN)
-                .map(|milestone| Milestone { at: milestone.at.to_utc(), text: milestone.text.clone() })
+                .map(|milestone| Milestone {
+                    at: milestone.at.to_utc(),
+                    text: milestone.line(self.clock_speed),
+                })
                 .collect(),
         }
     }

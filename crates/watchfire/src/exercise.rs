@@ -1,0 +1,119 @@
+//! `watchfire exercise`: exercises in virtual time.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, Subcommand};
+use node::journal::Journal;
+use node::shell::sqlite::SqliteJournal;
+use sim::exercise::{Exercise, Outcome};
+
+use crate::output::{make_folder, write_whole};
+use crate::problem::Problem;
+use crate::{built_in, demo};
+
+/// Exercises: list them, run one.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists the scenarios that are built in.
+    List,
+    /// Runs a scenario: in virtual time as fast as the machine can, or in real time with `--speed N`.
+    #[command(after_help = "Example:\n  watchfire exercise run scenarios/2022-10-04.toml --speed max --seed 7 --out /tmp/e7")]
+    Run(Run),
+}
+
+/// What to run.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A scenario's file, or the name of one that is built in.
+    file: String,
+    /// `max` for virtual time, or how many exercise seconds pass in one second (real processes and links).
+    #[arg(long, default_value = "max")]
+    speed: String,
+    /// The seed that everything random follows from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The folder for summary.json and each nation's journal and assessments.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(command: Command) -> Result<(), Problem> {
+    match command {
+        Command::List => {
+            for name in built_in::scenario_names() {
+                println!("{name:<20} {}", built_in::scenario(name)?.title);
+            }
+            Ok(())
+        }
+        Command::Run(run) if run.speed == "max" => virtual_time(&run),
+        Command::Run(run) => {
+            let speed = run.speed.parse::<f64>().ok().filter(|speed| *speed > 0.0 && *speed <= 1_000.0);
+            let Some(speed) = speed else {
+                let what = format!("--speed {}: expected `max` or a number above 0 and at most 1000", run.speed);
+                return Err(Problem::input(what));
+            };
+            demo::run(demo::Demo::exercise(run.file, speed, run.seed, run.out))
+        }
+    }
+}
+
+fn virtual_time(run: &Run) -> Result<(), Problem> {
+    let scenario = built_in::scenario(&run.file)?;
+    let policies = built_in::policies(&scenario)?;
+    let started = Instant::now();
+    let exercise = Exercise::new(&scenario, &policies, run.seed).map_err(Problem::failed)?;
+    let end_s = scenario.end_s();
+    let outcome = exercise
+        .play(|simulated_s| eprint!("\r{simulated_s:6.0} of {end_s:.0} simulated seconds"))
+        .map_err(Problem::failed)?;
+    let took_s = started.elapsed().as_secs_f64();
+    eprintln!("\r{end_s:6.0} simulated seconds in {took_s:.1} s: {:.0} times real time", end_s / took_s);
+    write(run, &scenario, &outcome)?;
+    for (nation, milestone) in &outcome.milestones {
+        println!("{} {nation} {}", milestone.at.to_utc(), milestone.line(1.0));
+    }
+    println!("digest {}", outcome.summary.digest);
+    println!("{}", run.out.join("summary.json").display());
+    match outcome.summary.invariants.violated.first() {
+        Some(violated) => Err(Problem::failed(format!("an invariant is violated: {violated}"))),
+        None => Ok(()),
+    }
+}
+
+fn write(run: &Run, scenario: &sim::scenario::Scenario, outcome: &Outcome) -> Result<(), Problem> {
+    make_folder(&run.out)?;
+    let root = serde_json::to_vec_pretty(&outcome.root).map_err(Problem::failed)?;
+    write_whole(&run.out.join("root.json"), &root)?;
+    for (nation, rows) in &outcome.journals {
+        let folder = run.out.join(nation.as_str());
+        make_folder(&folder.join("alerts"))?;
+        let journal_file = folder.join("journal.db");
+        if journal_file.exists() {
+            return Err(Problem::input(format!("{}: is there already; expected a fresh folder", journal_file.display())));
+        }
+        let part = folder.join(".journal.db.part");
+        let _ = std::fs::remove_file(&part);
+        {
+            let mut journal = SqliteJournal::open(&part).map_err(Problem::failed)?;
+            journal.append_all(rows.iter().map(|row| row.bytes.as_slice())).map_err(Problem::failed)?;
+            // Row by row the same chain as in virtual time.
+            let last = journal.rows(rows.len() as u64 - 1, 1).map_err(Problem::failed)?;
+            if last.first() != rows.last() {
+                return Err(Problem::failed(format!("{}: was not written whole", journal_file.display())));
+            }
+            journal.close().map_err(Problem::failed)?;
+        }
+        std::fs::rename(&part, &journal_file)
+            .map_err(|error| Problem::input(format!("{}: cannot be written: {error}", journal_file.display())))?;
+        let lines: String = outcome.assessments[nation]
+            .iter()
+            .map(|assessment| formats::write_assessment(assessment, scenario.start))
+            .map(|line| line.trim_end().to_owned() + "\n")
+            .collect();
+        write_whole(&folder.join("assessments.jsonl"), lines.as_bytes())?;
+    }
+    let summary = serde_json::to_vec_pretty(&outcome.summary).map_err(Problem::failed)?;
+    write_whole(&run.out.join("summary.json"), &summary)
+}
