@@ -9,17 +9,23 @@ const out = join(here, 'dist');
 
 // The globe is a bare ellipsoid with our own tiles, lines and points, so of the engine's workers these alone run.
 // A worker that is missing here shows as a failed request in the console test.
-const WORKERS = ['createVerticesFromHeightmap', 'transferTypedArrayTest'];
+const WORKERS = ['createVerticesFromHeightmap', 'incrementallyBuildTerrainPicker', 'transferTypedArrayTest'];
 
-/** Copies the engine's workers that are needed, with the chunks that they import. */
-function cesiumWorkers(): Plugin {
-  const from = join(here, 'node_modules/@cesium/engine/Build/Workers');
+// The engine asks for these whether or not it uses them.
+const ASSETS = ['approximateTerrainHeights.json'];
+
+/** Copies the engine's workers and assets that are needed; the workers with the chunks that they import. */
+function cesiumFiles(): Plugin {
+  const engine = join(here, 'node_modules/@cesium/engine');
+  const from = join(engine, 'Build/Workers');
   const to = join(out, 'cesium/Workers');
   return {
-    name: 'cesium-workers',
+    name: 'cesium-files',
     apply: 'build',
     writeBundle() {
       mkdirSync(to, { recursive: true });
+      mkdirSync(join(out, 'cesium/Assets'), { recursive: true });
+      for (const file of ASSETS) copyFileSync(join(engine, 'Source/Assets', file), join(out, 'cesium/Assets', file));
       const waiting = WORKERS.map((name) => `${name}.js`);
       const copied = new Set<string>();
       for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
@@ -64,7 +70,7 @@ function licences(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte(), cesiumWorkers(), licences()],
+  plugins: [svelte(), cesiumFiles(), licences()],
   define: { CESIUM_BASE_URL: JSON.stringify('/cesium') },
   build: {
     outDir: 'dist',

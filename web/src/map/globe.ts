@@ -6,6 +6,8 @@ import {
   CesiumWidget,
   Clock,
   Color,
+  Credit,
+  CreditDisplay,
   ImageryLayer,
   JulianDate,
   Math as CesiumMath,
@@ -37,6 +39,8 @@ export interface WatchMap {
 
 /** Starts the map in `container`; throws where the machine cannot draw it. */
 export function startMap(container: HTMLElement, on: MapEvents): WatchMap {
+  // The engine's default credit is a logo of a service that is not used here.
+  CreditDisplay.cesiumCredit = new Credit('CesiumJS');
   const widget = new CesiumWidget(container, {
     baseLayer: new ImageryLayer(landImagery()),
     skyBox: false,

@@ -10,8 +10,9 @@ const LAND = '#1d2b34';
 const COAST = '#64879a';
 const BORDER = '#435a68';
 const GRATICULE = '#152330';
-const TILE_PIXELS = 256;
-const LEVEL_MAX = 7;
+/** Large, so that few levels need to be loaded before coasts are sharp, also where there is no graphics card. */
+const TILE_PIXELS = 512;
+const LEVEL_MAX = 6;
 
 interface Line {
   points: number[][];

@@ -24,7 +24,8 @@ import { Layer } from './layer';
 
 const FONT = '600 13px "Noto Sans", "DejaVu Sans", sans-serif';
 const STALE_S = 5;
-const SENSOR_LABELS_WITHIN_M = 9_000_000;
+const SENSOR_LABELS_WITHIN_M = 3_500_000;
+const LABEL_LINE_PX = 15;
 const TRACK_LABELS_MAX = 60;
 
 const at = (lon_deg: number, lat_deg: number, alt_m = 0): Cartesian3 => Cartesian3.fromDegrees(lon_deg, lat_deg, alt_m);
@@ -41,11 +42,13 @@ export class Picture {
   readonly #labels: Labels;
   /** Where each track is, for pointing at it. */
   readonly tracks = new Map<string, Cartesian3>();
+  /** Tracks and points of one object lie on each other, so each nation's labels have a line of their own. */
+  #nations: string[] = [];
 
   constructor(scene: Scene) {
     const points = scene.primitives.add(new PointPrimitiveCollection()) as PointPrimitiveCollection;
     const lines = scene.primitives.add(new PolylineCollection()) as PolylineCollection;
-    const labels = scene.primitives.add(new LabelCollection({ scene })) as LabelCollection;
+    const labels = scene.primitives.add(new LabelCollection()) as LabelCollection;
     this.#points = new Layer(points);
     this.#lines = new Layer(lines);
     this.#labels = new Layer(labels);
@@ -55,10 +58,10 @@ export class Picture {
   show(view: View, event: Event | null, chosen: string | null): boolean {
     const layers = [this.#points, this.#lines, this.#labels];
     for (const layer of layers) layer.begin();
+    this.#nations = nationsOf(view, event);
     this.#sensors(view);
     this.#tracks(view, chosen);
-    const order = event?.columns.map((column) => column.nation).sort() ?? [];
-    for (const column of event?.columns ?? []) this.#column(column, order.indexOf(column.nation));
+    for (const column of event?.columns ?? []) this.#column(column);
     for (const layer of layers) layer.end();
     return layers.some((layer) => layer.changed);
   }
@@ -81,7 +84,7 @@ export class Picture {
         width: 1,
         material: Material.fromType('Color', { color: colour.withAlpha(0.3) }),
       }));
-      this.#label(key, version, sensor.name.split(',')[0]!, at(sensor.lon_deg, sensor.lat_deg), colour.withAlpha(0.75), -12, SENSOR_LABELS_WITHIN_M);
+      this.#label(key, version, sensor.name.split(',')[0]!, at(sensor.lon_deg, sensor.lat_deg), colour.withAlpha(0.75), [0, -14], SENSOR_LABELS_WITHIN_M);
     }
   }
 
@@ -124,13 +127,14 @@ export class Picture {
     if (labelled || chosen) {
       const text = `${codeOf(track.origin)} ${track.id}${firm ? '' : ` ${track.status}`}`;
       const version = `${text} ${track.lon_deg} ${track.lat_deg} ${track.alt_m} ${old}`;
-      this.#label(`track ${key}`, version, text, position, colour, -14 - 15 * nationRow(track.origin));
+      this.#label(`track ${key}`, version, text, position, colour, [14, -16 - LABEL_LINE_PX * this.#nations.indexOf(track.origin)]);
     }
   }
 
-  #column(column: Column, row: number): void {
+  #column(column: Column): void {
     if (column.status === 'withdrawn') return;
     const colour = Color.fromCssColorString(colourOf(column.nation));
+    const down_px = LABEL_LINE_PX * (this.#nations.indexOf(column.nation) + 1);
     const places: [string, string, Ground | null][] = [
       ['launch', '▲', column.launch],
       ['impact', '✕', column.impact],
@@ -140,8 +144,8 @@ export class Picture {
       const key = `${name} ${column.nation}`;
       const position = at(ground.lon_deg, ground.lat_deg);
       const version = `${ground.lon_deg} ${ground.lat_deg}`;
-      this.#label(`${key} sign`, version, sign, position, colour, 0);
-      this.#label(key, version, `${codeOf(column.nation)} ${name}`, position, colour, 18 + 15 * row);
+      this.#label(`${key} sign`, version, sign, position, colour, [0, 0]);
+      this.#label(key, version, `${codeOf(column.nation)} ${name}`, position, colour, [0, 6 + down_px]);
       for (const shape of ground.ellipses) {
         if (!finite(shape.semi_major_m, shape.semi_minor_m, shape.azimuth_deg) || shape.probability > 0.95) continue;
         const outer = shape.probability > 0.7;
@@ -170,32 +174,31 @@ export class Picture {
     );
   }
 
-  #label(key: string, version: string, text: string, position: Cartesian3, colour: Color, down_px: number, within_m?: number): void {
+  #label(key: string, version: string, text: string, position: Cartesian3, colour: Color, [right_px, down_px]: [number, number], within_m?: number): void {
     const look = { text, position, fillColor: colour };
     this.#labels.put(
       key,
-      `${version} ${down_px}`,
+      `${version} ${right_px} ${down_px}`,
       () => ({
         ...look,
         font: FONT,
         style: LabelStyle.FILL_AND_OUTLINE,
         outlineColor: Color.BLACK,
         outlineWidth: 4,
-        horizontalOrigin: HorizontalOrigin.CENTER,
+        horizontalOrigin: right_px > 0 ? HorizontalOrigin.LEFT : HorizontalOrigin.CENTER,
         verticalOrigin: VerticalOrigin.CENTER,
-        pixelOffset: new Cartesian2(0, down_px),
+        pixelOffset: new Cartesian2(right_px, down_px),
         ...(within_m ? { distanceDisplayCondition: new DistanceDisplayCondition(0, within_m) } : {}),
       }),
-      (item) => Object.assign(item, { ...look, pixelOffset: new Cartesian2(0, down_px) }),
+      (item) => Object.assign(item, { ...look, pixelOffset: new Cartesian2(right_px, down_px) }),
     );
   }
 }
 
-/** The tracks of one object lie on each other: each nation's label has its own line. */
-const rows = new Map<string, number>();
-function nationRow(nation: string): number {
-  if (!rows.has(nation)) rows.set(nation, rows.size % 4);
-  return rows.get(nation)!;
+/** All nations that say something, our own first. */
+function nationsOf(view: View, event: Event | null): string[] {
+  const said = [...view.tracks.map((track) => track.origin), ...(event?.columns.map((column) => column.nation) ?? [])];
+  return [view.nation, ...[...new Set(said)].filter((nation) => nation !== view.nation).sort()];
 }
 
 function pointLook(colour: Color, firm: boolean, chosen: boolean): { pixelSize: number; color: Color; outlineColor: Color; outlineWidth: number } {
