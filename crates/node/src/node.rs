@@ -26,6 +26,7 @@ const ASSESS_EVERY_S: f64 = 0.9;
 const MILESTONES_MAX: usize = 200;
 const REFUSALS_MAX: usize = 100;
 const TRACKS_ABROAD_MAX: usize = 5_000;
+const ARRIVALS_MAX: usize = 10_000;
 
 /// A partner's track that was not heard of for this long is shown no more, seconds.
 const TRACK_ABROAD_AGE_S: f64 = 120.0;
@@ -293,15 +294,14 @@ impl Node {
         let Body { header, statement } = body.into_inner();
         match statement {
             Statement::Assessment(assessment) => {
+                let id = header.statement_id.clone();
                 let reference =
                     StatementRef { origin: from, statement_id: header.statement_id, revision: header.revision, body_id };
                 let delay_ns = now.tai.0.saturating_sub(header.made_tai_ns);
-                let index = self.state.events.hear(Heard { reference, assessment, received: now.tai }, now.tai);
-                if let Some(event) = index.map(|index| self.state.events.all()[index].id.clone())
-                    && self.state.arrived.insert((from, event.clone()))
-                {
+                self.state.events.hear(Heard { reference, assessment, received: now.tai }, now.tai);
+                if self.state.arrived.len() < ARRIVALS_MAX && self.state.arrived.insert((from, id.clone())) {
                     let own = upper(self.state.identity.nation);
-                    let text = format!("{own} has the assessment of {} ({event})", upper(from));
+                    let text = format!("{own} has the assessment {id} of {}", upper(from));
                     self.tell(now.tai, What::Arrival(from), text, Some(delay_ns), effects);
                 }
             }

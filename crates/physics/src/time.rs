@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use hifitime::leap_seconds::LatestLeapSeconds;
 use hifitime::{Epoch, TimeScale, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -40,20 +41,30 @@ impl Tai {
         Tai(i64::try_from(nanoseconds).unwrap_or(i64::MAX))
     }
 
-    fn epoch(self) -> Epoch {
-        Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + self.0 * Unit::Nanosecond)
+    /// POSIX time (UTC without leap seconds), nanoseconds; a leap second counts with the day that it ends.
+    ///
+    /// Of hifitime only the table is used: its own conversion takes the new offset already 36 s before a leap.
+    fn posix_ns(self) -> i64 {
+        let since_1900_s = self.0 as f64 * 1e-9 + SECONDS_1900_TO_1970 as f64;
+        let in_force = |leap: &hifitime::leap_seconds::LeapSecond| {
+            leap.announced_by_iers && since_1900_s >= leap.timestamp_tai_s + leap.delta_at
+        };
+        let leap = LatestLeapSeconds::default().rev().find(in_force);
+        self.0 - leap.map_or(0, |leap| leap.delta_at as i64) * 1_000_000_000
     }
 
     /// POSIX seconds (UTC without leap seconds), whole, rounded down.
     pub fn posix_s(self) -> i64 {
-        libm::floor(self.epoch().to_unix_seconds()) as i64
+        self.posix_ns().div_euclid(1_000_000_000)
     }
 
     /// UTC as ISO 8601 with milliseconds: `2022-10-03T22:22:00.000Z`.
     pub fn to_utc(self) -> String {
         // Half a millisecond first, so that the digits are rounded and not cut.
-        let epoch = Tai(self.0.saturating_add(500_000)).epoch();
-        let (year, month, day, hour, minute, second, nanosecond) = epoch.to_gregorian(TimeScale::UTC);
+        let posix_ns = Tai(self.0.saturating_add(500_000)).posix_ns();
+        // A calendar without leaps is what POSIX time counts in.
+        let days = Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + posix_ns * Unit::Nanosecond);
+        let (year, month, day, hour, minute, second, nanosecond) = days.to_gregorian(TimeScale::TAI);
         format!(
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
             nanosecond / 1_000_000

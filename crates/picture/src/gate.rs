@@ -14,6 +14,9 @@ use crate::track::Track;
 /// its plot: the object may have moved further than the track expects.
 const NEAR: f64 = 9.0;
 
+/// For so long after the track's last plot, seconds.
+const NEAR_S: f64 = 3.0;
+
 /// What gating found.
 #[derive(Debug, Default)]
 pub(crate) struct Gated {
@@ -56,7 +59,7 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
             if fit.distance_squared < GATE {
                 let cost = fit.distance_squared + fit.log_determinant;
                 gated.candidates.push(Candidate { track: index, plot, cost });
-            } else if fit.distance_squared < NEAR * GATE {
+            } else if fit.distance_squared < NEAR * GATE && since_plot_s < NEAR_S {
                 gated.near.push((index, plot));
             }
         }

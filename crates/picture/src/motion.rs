@@ -49,6 +49,14 @@ const SURPRISE_MPS2: f64 = 30.0;
 /// 0.01 m/s² at 84 km.
 pub(crate) const AIR_BELOW_M: f64 = 90_000.0;
 
+/// Longest time that a surprise goes on unseen, for the gate, seconds.
+const SURPRISED_S_MAX: f64 = 3.0;
+
+/// Jump of the acceleration at staging or burn-out, m/s², and for how long it may go unnoticed, since the filter at
+/// first takes it for noise, seconds.
+const JUMP_MPS2: f64 = 60.0;
+const JUMP_S_MIN: f64 = 1.0;
+
 /// No missile accelerates less than this while it burns, m/s².
 const LEAST_THRUST_MPS2: f64 = 12.0;
 
@@ -186,16 +194,28 @@ impl Motion {
     }
 
     /// How well a plot of the present instant fits: inside [`GATE`] it may be taken. `since_plot_s` is how long ago the
-    /// last plot was: surprises grow with it.
+    /// last plot was: surprises (thrust again, drag; staging, burn-out) grow with it.
     pub fn fit(&self, measurement: &Measurement, since_plot_s: f64) -> Option<Fit> {
-        let by_thrust = self.thrust.as_ref().and_then(|thrust| thrust.fit(measurement, 0.0));
+        let away_m2 = |acceleration_mps2: f64, dt_s: f64| {
+            let away_m = 0.5 * acceleration_mps2 * dt_s * dt_s;
+            away_m * away_m
+        };
+        let dt_s = since_plot_s.min(SURPRISED_S_MAX);
+        let by_thrust = self.thrust.as_ref().and_then(|thrust| {
+            thrust.fit(measurement, 0.0).map(|fit| {
+                if fit.distance_squared < GATE {
+                    return fit;
+                }
+                let spread_m2 = away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN));
+                thrust.fit(measurement, spread_m2).unwrap_or(fit)
+            })
+        });
         if let Some(fit) = by_thrust
             && fit.distance_squared < GATE
         {
             return Some(fit);
         }
-        let away_m = 0.5 * SURPRISE_MPS2 * since_plot_s.min(3.0) * since_plot_s.min(3.0);
-        let spread_m2 = if self.thrust.is_some() { 0.0 } else { away_m * away_m };
+        let spread_m2 = if self.thrust.is_some() { 0.0 } else { away_m2(SURPRISE_MPS2, dt_s) };
         let by_coast = self.coast.as_ref().and_then(|coast| coast.fit(measurement, spread_m2));
         match (by_coast, by_thrust) {
             (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
@@ -218,6 +238,7 @@ impl Motion {
             }
         }
         if let Some(thrust) = &mut self.thrust {
+            loosen_where_it_jumped(thrust, measurement);
             let thrust_fit = thrust.update(measurement);
             if let (Some(coast_fit), Some(thrust_fit)) = (coast_fit, thrust_fit) {
                 self.odds += (coast_fit.log_likelihood() - thrust_fit.log_likelihood()).clamp(-10.0, 3.0);
@@ -289,6 +310,21 @@ fn unreachable_empty(time: Tai) -> Estimate<6> {
         state: State::zeros(),
         covariance: SMatrix::<f64, 6, 6>::identity() * 1e12,
         slow: Vec::new(),
+    }
+}
+
+/// A plot outside the gate is the thrust's doing: it ended, or the next stage began. What is known of it is no longer,
+/// nor quite of the velocity.
+fn loosen_where_it_jumped(thrust: &mut Estimate<9>, measurement: &Measurement) {
+    if thrust.fit(measurement, 0.0).is_some_and(|fit| fit.distance_squared < GATE) {
+        return;
+    }
+    for axis in 0..3 {
+        let away_mps = JUMP_MPS2 * JUMP_S_MIN;
+        let away_m = 0.5 * away_mps * JUMP_S_MIN;
+        thrust.covariance[(axis, axis)] += away_m * away_m;
+        thrust.covariance[(axis + 3, axis + 3)] += away_mps * away_mps;
+        thrust.covariance[(axis + 6, axis + 6)] += JUMP_MPS2 * JUMP_MPS2;
     }
 }
 

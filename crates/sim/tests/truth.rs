@@ -188,8 +188,8 @@ fn observations_are_ordered_complete_and_the_same_for_a_seed() {
     assert!(first == second);
     assert!(first.iter().zip(first.iter().skip(1)).all(|(a, b)| a.time_s <= b.time_s));
     let sensors = scenario.nations.iter().map(|participant| participant.sensors.len()).sum::<usize>();
-    // 1 Hz each: scans 0 to 1,799, and where a sensor starts at 0 also 1,800.
-    assert_eq!(first.len(), sensors * 1_800 + 1);
+    // 1 Hz each: scans 0 to 2,129, and where a sensor starts at 0 also 2,130.
+    assert_eq!(first.len(), sensors * 2_130 + 1);
     let other: Vec<Observed> = scenario.observations(5).collect();
     assert!(first != other);
 }
@@ -237,7 +237,7 @@ fn a_wrong_scenario_is_refused_in_one_line_that_says_where() {
     let line_of = |needle: &str| 1 + text.lines().position(|line| line.contains(needle)).unwrap();
     for (from, to, expected) in [
         ("launch_spread_s = 20", "lanch_spread_s = 20", "the nearest valid one is `launch_spread_s`"),
-        ("end_s = 1800", "end_s = -5", "`end_s` is -5; expected a number from 1 to 86400"),
+        ("end_s = 2130", "end_s = -5", "`end_s` is -5; expected a number from 1 to 86400"),
         ("realm = \"exercise/2022-10-04\"", "realm = \"live\"", "never plays live"),
         ("range_km = [4500, 4600]", "range_km = [4600, 4500]", "expected the lesser first"),
         ("site_spread_km = 2", "site_spread_km = nan", "`site_spread_km` is NaN"),

@@ -259,6 +259,27 @@ fn a_receipt_for_a_head_that_was_not_sent_is_refused() {
 }
 
 #[test]
+fn an_answer_beyond_all_reason_is_refused_and_opens_no_epoch() {
+    let good = wire::HelloAnswer { version: 1, root: vec![0; 32], ..Default::default() };
+    for (answer, code) in [
+        (wire::HelloAnswer { epoch: u64::MAX, ..good.clone() }, "malformed"),
+        (wire::HelloAnswer { root: vec![0; 31], ..good.clone() }, "malformed"),
+        (wire::HelloAnswer { version: 2, ..good.clone() }, "version"),
+    ] {
+        let mut rig = Rig::new(Lane::Warning);
+        rig.append();
+        rig.connect();
+        while rig.poll_sender() {}
+        rig.to_sender.push_back(frame(Content::HelloAnswer(answer)));
+        rig.deliver_to_sender();
+        while rig.poll_sender() {}
+        assert_eq!(rig.refusals.iter().map(Refusal::code).collect::<Vec<_>>(), [code]);
+        assert_eq!(rig.closed, [Closed::Refused]);
+        assert_eq!((rig.sender.feed().epoch(), rig.sender.feed().waiting()), (0, 1));
+    }
+}
+
+#[test]
 fn a_journal_that_gives_another_body_stops_the_sender() {
     let mut rig = Rig::new(Lane::Warning);
     rig.connect();
