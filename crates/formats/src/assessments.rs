@@ -2,7 +2,7 @@
 
 use physics::time::Tai;
 use serde_json::{Map, Value, json};
-use statement::{Assessment, GroundEstimate};
+use statement::{Assessment, FlightPoint, GroundEstimate};
 
 /// One assessment as a line of JSON, without the line's end; `t0` is the instant of `time_s` 0. Ellipses are those
 /// that hold the truth with 90 %.
@@ -18,6 +18,14 @@ pub fn write_assessment(assessment: &Assessment, t0: Tai) -> String {
             "ellipse90_semi_minor_m": round(minor_m, 1),
             "ellipse90_azimuth_deg": round(estimate.ellipse.azimuth_deg, 2),
             "time_sigma_s": round(estimate.time_sigma_s, 3),
+        })
+    };
+    let point = |point: &FlightPoint| {
+        json!({
+            "lat_deg": round(point.place.lat_deg, 6),
+            "lon_deg": round(point.place.lon_deg, 6),
+            "alt_m": round(point.place.alt_m, 1),
+            "time_s": seconds(point.time),
         })
     };
     let probabilities: Map<String, Value> = assessment
@@ -43,6 +51,9 @@ pub fn write_assessment(assessment: &Assessment, t0: Tai) -> String {
         "course_sigma_deg": assessment.course_deg.map(|(_, sigma)| round(sigma, 3)),
         "apogee_m": assessment.apogee_m.map(|(metres, _)| round(metres, 1)),
         "apogee_sigma_m": assessment.apogee_m.map(|(_, sigma)| round(sigma, 1)),
+        "observed": assessment.observed.as_ref().map(point),
+        "under_thrust": assessment.under_thrust,
+        "burnout": assessment.burnout.as_ref().map(point),
         "object_count_min": assessment.object_count.0,
         "object_count_max": assessment.object_count.1,
         "evidence": {

@@ -14,10 +14,15 @@
 
 use nalgebra::{Matrix3, SMatrix, Vector3};
 use physics::filter::{Estimate, Fit, Measurement, SlowLink};
+use physics::frames::Position;
+use physics::integrate;
 use physics::measure;
 use physics::motion::{self, State};
 use physics::time::Tai;
+use physics::wgs84;
 use serde::{Deserialize, Serialize};
+
+use statement::FlightPoint;
 
 use crate::noise::SETTLED_PLOTS;
 use crate::sense::{Radar, Sensed};
@@ -167,6 +172,27 @@ impl Motion {
         self.arc.as_ref().or(self.coast.as_ref())
     }
 
+    /// Where it is at present.
+    pub fn flight_point(&self) -> FlightPoint {
+        flight_point(&self.state(), self.time)
+    }
+
+    /// Whether it is under thrust; `None` while that is open, and in the air on the way down.
+    pub fn under_thrust(&self) -> Option<bool> {
+        match (self.arc.is_some(), self.stands, self.coast.is_some()) {
+            (true, ..) => None,
+            (_, true, _) => Some(false),
+            (_, _, false) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Where thrust was last seen, back along the standing coast.
+    pub fn burnout(&self) -> Option<FlightPoint> {
+        let (arc, seen) = (self.arc()?, self.thrust_seen?);
+        (seen < arc.time).then(|| flight_point(&integrate::coast(&arc.state, seen.since_s(arc.time)), seen))
+    }
+
     /// Moves on to another instant, without a plot.
     pub fn predict_to(&mut self, time: Tai) {
         self.keep_arc(time);
@@ -301,6 +327,10 @@ impl Motion {
             self.misfit = 3.0;
         }
     }
+}
+
+fn flight_point(state: &State, time: Tai) -> FlightPoint {
+    FlightPoint { place: wgs84::to_geodetic(Position::from_vector(motion::position(state))), time }
 }
 
 /// A motion always has a filter; a damaged one stands still at the Earth's centre, without any certainty.

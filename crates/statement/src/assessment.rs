@@ -105,6 +105,15 @@ pub struct GroundEstimate {
     pub time_sigma_s: f64,
 }
 
+/// A place of the object on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FlightPoint {
+    /// The place.
+    pub place: Geodetic,
+    /// When it was there.
+    pub time: Tai,
+}
+
 /// What an assessment or a track rests on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -168,6 +177,12 @@ pub struct Assessment {
     pub hops: Hops,
     /// The origin's own track.
     pub track_id: String,
+    /// Where the object was when it was last observed.
+    pub observed: Option<FlightPoint>,
+    /// Whether it was under thrust then; `None` where that cannot be said.
+    pub under_thrust: Option<bool>,
+    /// Where its thrust was last seen, once it coasts; `None` where no thrust was seen.
+    pub burnout: Option<FlightPoint>,
 }
 
 /// One revision of one statement, named so that nobody can mean another.

@@ -6,7 +6,7 @@ use physics::time::Tai;
 use prost::Message;
 
 use crate::assessment::{
-    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Hops, ObjectClass, Phase,
+    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Hops, ObjectClass, Phase,
     Phenomenon, StatementRef,
 };
 use crate::kind::{Kind, Statement};
@@ -191,6 +191,23 @@ impl From<wire::Hops> for Hops {
     }
 }
 
+impl From<&FlightPoint> for wire::FlightPoint {
+    fn from(point: &FlightPoint) -> Self {
+        let Geodetic { lat_deg, lon_deg, alt_m } = point.place;
+        wire::FlightPoint { lat_deg, lon_deg, alt_m, time_tai_ns: point.time.0 }
+    }
+}
+
+impl TryFrom<wire::FlightPoint> for FlightPoint {
+    type Error = Malformed;
+    fn try_from(point: wire::FlightPoint) -> Result<Self, Malformed> {
+        let lat_deg = within("flight_point.lat_deg", point.lat_deg, -90.0, 90.0, "-90 to 90")?;
+        let lon_deg = within("flight_point.lon_deg", point.lon_deg, -180.0, 180.0, "-180 to 180")?;
+        let place = Geodetic { lat_deg, lon_deg, alt_m: finite("flight_point.alt_m", point.alt_m)? };
+        Ok(FlightPoint { place, time: Tai(point.time_tai_ns) })
+    }
+}
+
 impl From<&Assessment> for wire::Assessment {
     fn from(assessment: &Assessment) -> Self {
         wire::Assessment {
@@ -220,6 +237,9 @@ impl From<&Assessment> for wire::Assessment {
             evidence: Some((&assessment.evidence).into()),
             hops: Some((&assessment.hops).into()),
             track_id: assessment.track_id.clone(),
+            observed: assessment.observed.as_ref().map(Into::into),
+            under_thrust: assessment.under_thrust,
+            burnout: assessment.burnout.as_ref().map(Into::into),
         }
     }
 }
@@ -259,6 +279,9 @@ impl TryFrom<wire::Assessment> for Assessment {
             evidence: assessment.evidence.unwrap_or_default().try_into()?,
             hops: assessment.hops.unwrap_or_default().into(),
             track_id: text("track_id", assessment.track_id)?,
+            observed: assessment.observed.map(TryInto::try_into).transpose()?,
+            under_thrust: assessment.under_thrust,
+            burnout: assessment.burnout.map(TryInto::try_into).transpose()?,
         })
     }
 }

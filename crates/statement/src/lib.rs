@@ -12,7 +12,7 @@ pub mod roster;
 pub mod track;
 
 pub use assessment::{
-    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Hops, ObjectClass, Phase,
+    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Hops, ObjectClass, Phase,
     Phenomenon, StatementRef,
 };
 pub use convert::Malformed;

@@ -5,7 +5,7 @@ use physics::geodetic::Geodetic;
 use physics::time::Tai;
 use proptest::prelude::*;
 use statement::{
-    Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Kind, ObjectClass, Phase, Phenomenon,
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Kind, ObjectClass, Phase, Phenomenon,
     Statement, Track, TrackBatch, TrackStatus,
 };
 
@@ -44,6 +44,9 @@ fn assessment() -> impl Strategy<Value = Assessment> {
             },
             hops: Default::default(),
             track_id: id,
+            observed: launch.map(|launch| FlightPoint { place: launch.place, time: launch.time }),
+            under_thrust: Some(revision % 2 == 0),
+            burnout: impact.map(|impact| FlightPoint { place: impact.place, time: impact.time }),
         })
 }
 

@@ -79,6 +79,9 @@ fn reckon(track: &Track, radars: &[Radar], settings: &Settings) -> Assessment {
         evidence: track.evidence(radars),
         hops: track.hops(),
         track_id: track.id(),
+        observed: Some(track.motion.flight_point()),
+        under_thrust: track.motion.under_thrust(),
+        burnout: track.motion.burnout(),
         classes: ClassProbabilities(classes.0),
     }
 }
