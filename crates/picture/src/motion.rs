@@ -15,7 +15,6 @@
 use nalgebra::{Matrix3, SMatrix, Vector3};
 use physics::filter::{Estimate, Fit, Measurement, SlowLink};
 use physics::frames::Position;
-use physics::integrate;
 use physics::measure;
 use physics::motion::{self, State};
 use physics::time::Tai;
@@ -90,6 +89,8 @@ pub(crate) struct Motion {
     stands: bool,
     /// The last time that a coast was refuted on the way up, or in space: thrust was seen.
     pub thrust_seen: Option<Tai>,
+    /// Where the thrust filter, alone, last saw more than nothing.
+    burned: Option<FlightPoint>,
     arc: Option<Estimate<6>>,
 }
 
@@ -106,6 +107,7 @@ impl Motion {
             misfit: 3.0,
             stands: false,
             thrust_seen: None,
+            burned: None,
             arc: None,
         })
     }
@@ -187,10 +189,9 @@ impl Motion {
         }
     }
 
-    /// Where thrust was last seen, back along the standing coast.
+    /// Where thrust was last seen, once it coasts.
     pub fn burnout(&self) -> Option<FlightPoint> {
-        let (arc, seen) = (self.arc()?, self.thrust_seen?);
-        (seen < arc.time).then(|| flight_point(&integrate::coast(&arc.state, seen.since_s(arc.time)), seen))
+        self.burned.filter(|_| self.stands)
     }
 
     /// Moves on to another instant, without a plot.
@@ -315,8 +316,11 @@ impl Motion {
         if self.coast.is_none()
             && self.arc.is_none()
             && let Some(thrust) = &self.thrust
-            && may_be_nothing(thrust)
         {
+            if !may_be_nothing(thrust) {
+                self.burned = Some(flight_point(&self.state(), self.time));
+                return;
+            }
             let mut coast = thrust.kinematic();
             for axis in 3..6 {
                 coast.covariance[(axis, axis)] += 100.0;
