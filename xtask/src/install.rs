@@ -41,7 +41,10 @@ pub fn chromium() -> Result<()> {
     if letters && answers("/usr/bin/chromium", &["--version"]) {
         return Ok(());
     }
-    apt(&["chromium", "fonts-noto-cjk"], "Chromium and the Noto CJK fonts (Debian's chromium and fonts-noto-cjk)")
+    apt(
+        &["chromium", "fonts-noto-cjk"],
+        "Chromium and the Noto CJK fonts (Debian's chromium and fonts-noto-cjk)",
+    )
 }
 
 /// cargo-deny, which checks licences and sources of dependencies.

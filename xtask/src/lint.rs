@@ -34,8 +34,10 @@ fn every_disallowed_method_is_caught() -> Result<()> {
         "[package]\nname = \"lint-probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n",
     )?;
     fs::copy(root().join("clippy.toml"), folder.join("clippy.toml"))?;
-    let uses: String =
-        methods.iter().map(|method| format!("    println!(\"{{:p}}\", f64::{method} as *const ());\n")).collect();
+    let uses: String = methods
+        .iter()
+        .map(|method| format!("    println!(\"{{:p}}\", f64::{method} as *const ());\n"))
+        .collect();
     fs::write(folder.join("src/main.rs"), format!("fn main() {{\n{uses}}}\n"))?;
     let mut clippy = program("cargo");
     clippy.args(["clippy", "--quiet", "--offline"]).current_dir(&folder);
@@ -43,7 +45,9 @@ fn every_disallowed_method_is_caught() -> Result<()> {
     let said = String::from_utf8_lossy(&output.stderr);
     for method in &methods {
         if !said.contains(&format!("use of a disallowed method `f64::{method}`")) {
-            bail!("clippy.toml: `f64::{method}` is listed, but clippy does not object to its use; is it misspelt?");
+            bail!(
+                "clippy.toml: `f64::{method}` is listed, but clippy does not object to its use; is it misspelt?"
+            );
         }
     }
     println!("clippy objects to all {} methods of f64 that clippy.toml lists", methods.len());

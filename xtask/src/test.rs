@@ -24,7 +24,15 @@ pub fn run() -> Result<()> {
     if answers("cargo", &["nextest", "--version"]) {
         shell::run(&mut cargo(&["nextest", "run", "--release", "--workspace", "--no-fail-fast"]))?;
     } else {
-        shell::run(&mut cargo(&["test", "--release", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]))?;
+        shell::run(&mut cargo(&[
+            "test",
+            "--release",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+        ]))?;
     }
     let mut console_tests = program("npm");
     console_tests.args(["run", "--silent", "test:console"]).current_dir(root().join("web"));

@@ -35,7 +35,9 @@ pub(crate) async fn keep_dialling(shared: Arc<Shared>, peer: Peer, lane: &'stati
                     Err(status) => tell(&shared, &peer.nation, &mut told, one_line(status.message())).await,
                 }
             }
-            Err(reason) => tell(&shared, &peer.nation, &mut told, format!("{lane} lane to {address}: {reason}")).await,
+            Err(reason) => {
+                tell(&shared, &peer.nation, &mut told, format!("{lane} lane to {address}: {reason}")).await
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(retry) => retry = (retry * 2).min(RETRY_LAST),
@@ -55,9 +57,14 @@ async fn tell(shared: &Shared, nation: &str, told: &mut String, reason: String) 
     }
 }
 
-async fn dial(shared: &Shared, nation: &str, address: &str) -> Result<LinkClient<tonic::transport::Channel>, String> {
+async fn dial(
+    shared: &Shared,
+    nation: &str,
+    address: &str,
+) -> Result<LinkClient<tonic::transport::Channel>, String> {
     let (config, name) = shared.identity.client(nation).ok_or("the roster has no authority for it")?;
-    let timed = |what: &'static str| move |_| format!("{what} took longer than {} s", CONNECT_TIMEOUT.as_secs());
+    let timed =
+        |what: &'static str| move |_| format!("{what} took longer than {} s", CONNECT_TIMEOUT.as_secs());
     let tcp = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address))
         .await
         .map_err(timed("connecting"))?

@@ -86,7 +86,10 @@ impl Identity {
         }
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(everybody), provider.clone())
             .build()
-            .map_err(|error| IdentityError::Peer { nation: "every member".into(), what: error.to_string() })?;
+            .map_err(|error| IdentityError::Peer {
+                nation: "every member".into(),
+                what: error.to_string(),
+            })?;
         let mut server = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(IdentityError::Own)?
@@ -113,7 +116,8 @@ impl Identity {
         let issued = |verifier: &Arc<dyn ClientCertVerifier>| {
             verifier.verify_client_cert(leaf, intermediates, now).is_ok()
         };
-        let mut owners = self.verifiers.iter().filter(|(_, verifier)| issued(verifier)).map(|(nation, _)| nation);
+        let mut owners =
+            self.verifiers.iter().filter(|(_, verifier)| issued(verifier)).map(|(nation, _)| nation);
         match (owners.next(), owners.next()) {
             (Some(owner), None) => Some(owner.clone()),
             _ => None,
@@ -133,6 +137,7 @@ pub fn read_pem(
     if chain.is_empty() {
         return Err("expected a certificate in PEM, found none".into());
     }
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("its key: expected PEM: {error}"))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("its key: expected PEM: {error}"))?;
     Ok((chain, key))
 }

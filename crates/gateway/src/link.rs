@@ -82,7 +82,13 @@ impl Shared {
     }
 
     /// Carries a peer's frames in until the link ends, no faster than its bucket fills.
-    pub async fn carry(self: Arc<Self>, link: LinkId, peer: String, side: Side, mut frames: tonic::Streaming<Frame>) {
+    pub async fn carry(
+        self: Arc<Self>,
+        link: LinkId,
+        peer: String,
+        side: Side,
+        mut frames: tonic::Streaming<Frame>,
+    ) {
         let mut stop = self.stop.clone();
         let mut reason = "the peer closed it".to_owned();
         if self.events.send(Event::Opened { link, peer, side }).await.is_ok() {
@@ -114,7 +120,8 @@ impl Shared {
     }
 
     async fn closed(&self, link: LinkId) {
-        let sender = self.links.lock().unwrap_or_else(PoisonError::into_inner).get(&link).map(mpsc::Sender::downgrade);
+        let sender =
+            self.links.lock().unwrap_or_else(PoisonError::into_inner).get(&link).map(mpsc::Sender::downgrade);
         // Wakes up twice a second: a link that we close is not urgent.
         while sender.as_ref().is_some_and(|sender| sender.upgrade().is_some())
             && self.links.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&link)

@@ -75,7 +75,9 @@ async fn accept(
             drop(permit);
             match recognised {
                 Ok(connection) => drop(ready.send(Ok(connection)).await),
-                Err(reason) => drop(shared.events.send(Event::Refused { who: address.ip().to_string(), reason }).await),
+                Err(reason) => {
+                    drop(shared.events.send(Event::Refused { who: address.ip().to_string(), reason }).await)
+                }
             }
         });
     }

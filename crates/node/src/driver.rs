@@ -8,6 +8,7 @@
 //! INVARIANT (journal before wire): what leaves is in the journal. A crash before the commit loses inputs that nobody
 //! was told of; a crash after it loses nothing: partners say what they hold and are sent the rest.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -184,7 +185,9 @@ impl Driver {
             }
             Arrival::Frame { link, frame } => self.frame(now, link, *frame),
             Arrival::Closed { link } => self.closed(link),
-            Arrival::Plots(plots) => self.picture.push_back(Pending { input: Input::Plots(plots), given: vec![] }),
+            Arrival::Plots(plots) => {
+                self.picture.push_back(Pending { input: Input::Plots(plots), given: vec![] })
+            }
             Arrival::Act(proof, act) => self.queue(Input::Act(proof, act)),
             Arrival::Refused { who, reason } => self.refusals.count(who, reason),
             Arrival::Identity(identity) => self.queue(Input::Identity(identity)),
@@ -236,7 +239,9 @@ impl Driver {
     /// The first frame of an accepted link says which feed it is of; the certificate says of whom.
     fn begin_hearing(&mut self, now: Now, link: LinkId, peer: Nation, frame: &Frame) {
         let key = match claimed(frame) {
-            Some((from, lane)) if from == peer && self.feeds.inbound.contains_key(&(from, lane)) => (from, lane),
+            Some((from, lane)) if from == peer && self.feeds.inbound.contains_key(&(from, lane)) => {
+                (from, lane)
+            }
             Some((from, _)) if from != peer => {
                 self.turn_away(link, peer, &format!("its certificate is of {peer}, its Hello says `{from}`"));
                 return;
@@ -309,7 +314,8 @@ impl Driver {
             match event {
                 OutboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
                 OutboundEvent::NeedBodies { epoch, from, max } => {
-                    let ids = (from..from.saturating_add(max)).map_while(|number| outbound.feed().tree().leaf(number));
+                    let ids = (from..from.saturating_add(max))
+                        .map_while(|number| outbound.feed().tree().leaf(number));
                     let ids: Vec<Digest> = ids.collect();
                     match self.bodies(&ids, journal) {
                         Ok(bodies) => {
@@ -336,7 +342,9 @@ impl Driver {
                     let given = vec![Output::Receipt { partner, lane, note: receipt.note }];
                     self.link_input(key, LinkChange::Receipted { epoch, size }, given);
                 }
-                OutboundEvent::Refused(refusal) => self.refusals.count(partner.to_string(), refusal.to_string()),
+                OutboundEvent::Refused(refusal) => {
+                    self.refusals.count(partner.to_string(), refusal.to_string())
+                }
                 OutboundEvent::Close(why) => {
                     self.note_close(partner, lane, &why);
                     self.emissions.push(Emission::Close(link));
@@ -361,7 +369,9 @@ impl Driver {
             };
             match event {
                 InboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
-                InboundEvent::Connected { terms, .. } => self.link_input(key, LinkChange::ReceivingUp(terms), vec![]),
+                InboundEvent::Connected { terms, .. } => {
+                    self.link_input(key, LinkChange::ReceivingUp(terms), vec![])
+                }
                 InboundEvent::Entry { epoch, number, body } => {
                     let input = Input::Entry { from, lane, epoch, number, body: Box::new(body) };
                     queue.push_back(Pending { input, given: vec![] });
@@ -427,10 +437,11 @@ impl Driver {
                 continue;
             }
             let Some(&row) = self.feeds.bodies.get(id) else { break };
-            if !read.contains_key(&row) {
-                read.insert(row, sealed_in(journal, row)?);
-            }
-            let Some(bytes) = read.get(&row).and_then(|bodies| bodies.get(id)) else { break };
+            let bodies = match read.entry(row) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unread) => unread.insert(sealed_in(journal, row)?),
+            };
+            let Some(bytes) = bodies.get(id) else { break };
             found.push(bytes.clone());
         }
         Ok(found)
@@ -518,7 +529,8 @@ impl Driver {
     }
 
     fn note_taken(&mut self, input: &Input) {
-        if let Input::Entry { from, lane, epoch, number, .. } | Input::Unreadable { from, lane, epoch, number, .. } = input
+        if let Input::Entry { from, lane, epoch, number, .. }
+        | Input::Unreadable { from, lane, epoch, number, .. } = input
         {
             self.taken.insert((*from, *lane), (*epoch, number + 1));
         }

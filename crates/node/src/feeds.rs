@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use exchange::checkpoint::Place;
-use exchange::{HeldFact, Inbound, Outbound};
 use exchange::{Digest, FeedFact};
+use exchange::{HeldFact, Inbound, Outbound};
 use statement::{Lane, Nation, Realm};
 
 /// One lane with one partner.

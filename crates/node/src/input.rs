@@ -46,13 +46,20 @@ impl Act {
     /// The bytes that the person's key signs: realm, nation, event, act and digest of what was shown.
     pub fn to_be_signed(&self, realm: &Realm, nation: Nation) -> Vec<u8> {
         match self {
-            Act::Acknowledge { event_id, shown_digest } => acknowledge_message(realm, nation, event_id, shown_digest),
+            Act::Acknowledge { event_id, shown_digest } => {
+                acknowledge_message(realm, nation, event_id, shown_digest)
+            }
         }
     }
 }
 
 /// The bytes of an acknowledgement that a person's key signs; partners check the same ones.
-pub fn acknowledge_message(realm: &Realm, nation: Nation, event_id: &str, shown_digest: &[u8; 32]) -> Vec<u8> {
+pub fn acknowledge_message(
+    realm: &Realm,
+    nation: Nation,
+    event_id: &str,
+    shown_digest: &[u8; 32],
+) -> Vec<u8> {
     let digest = hex::encode(shown_digest);
     format!("watchfire/v1/act\n{realm}\n{nation}\nacknowledge\n{event_id}\n{digest}\n").into_bytes()
 }
@@ -182,7 +189,9 @@ impl Milestone {
     /// The line for people, where the realm's clock runs `clock_speed` times as fast as time does.
     pub fn line(&self, clock_speed: f64) -> String {
         match self.delay_ns {
-            Some(delay_ns) => format!("{}, {:.1} ms after it was made", self.text, delay_ns as f64 * 1e-6 / clock_speed),
+            Some(delay_ns) => {
+                format!("{}, {:.1} ms after it was made", self.text, delay_ns as f64 * 1e-6 / clock_speed)
+            }
             None => self.text.clone(),
         }
     }

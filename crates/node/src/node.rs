@@ -9,14 +9,12 @@ use picture::{Picture, Settings};
 use release::{Policy, PolicyError, Terms};
 use serde::{Deserialize, Serialize};
 use statement::{
-    Acknowledge, Assessment, Hops, Label, Lane, Nation, Phase, Realm, Sensitivity, Statement, StatementRef, Track,
-    TrackBatch, TrackStatus,
+    Acknowledge, Assessment, Hops, Label, Lane, Nation, Phase, Realm, Sensitivity, Statement, StatementRef,
+    Track, TrackBatch, TrackStatus,
 };
 use warning::{Acknowledged, EventState, Events, Heard};
 
-use crate::input::{
-    Act, Effect, Identity, LinkChange, Milestone, Now, Proof, What, acknowledge_message,
-};
+use crate::input::{Act, Effect, Identity, LinkChange, Milestone, Now, Proof, What, acknowledge_message};
 use crate::said::Said;
 
 /// Assessments are computed at most this often for known tracks, seconds; a new track's first at once.
@@ -275,7 +273,8 @@ impl Node {
         if !plots.is_empty() {
             self.state.last_data = Some(now.tai);
         }
-        let before: BTreeMap<String, Tai> = self.firm_tracks().map(|track| (track.track_id, track.time)).collect();
+        let before: BTreeMap<String, Tai> =
+            self.firm_tracks().map(|track| (track.track_id, track.time)).collect();
         for rejected in self.state.picture.observe(now.tai, plots) {
             let reason = rejected.reason.to_string();
             let count = self.state.sensors.entry(rejected.plot.sensor_id.clone()).or_default();
@@ -288,15 +287,26 @@ impl Node {
         self.state.updated = after.map(|track| track.track_id).collect();
     }
 
-    pub(crate) fn hear(&mut self, now: Now, from: Nation, _lane: Lane, body: Verified<Body>, effects: &mut Vec<Effect>) {
+    pub(crate) fn hear(
+        &mut self,
+        now: Now,
+        from: Nation,
+        _lane: Lane,
+        body: Verified<Body>,
+        effects: &mut Vec<Effect>,
+    ) {
         self.state.last_data = Some(now.tai);
         let body_id = body.id().0;
         let Body { header, statement } = body.into_inner();
         match statement {
             Statement::Assessment(assessment) => {
                 let id = header.statement_id.clone();
-                let reference =
-                    StatementRef { origin: from, statement_id: header.statement_id, revision: header.revision, body_id };
+                let reference = StatementRef {
+                    origin: from,
+                    statement_id: header.statement_id,
+                    revision: header.revision,
+                    body_id,
+                };
                 let delay_ns = now.tai.0.saturating_sub(header.made_tai_ns);
                 self.state.events.hear(Heard { reference, assessment, received: now.tai }, now.tai);
                 if self.state.arrived.len() < ARRIVALS_MAX && self.state.arrived.insert((from, id.clone())) {
@@ -308,14 +318,19 @@ impl Node {
             Statement::TrackBatch(batch) => {
                 for track in batch.tracks {
                     let key = (from, track.track_id.clone());
-                    let newer = self.state.tracks_abroad.get(&key).is_none_or(|(held, _)| held.time <= track.time);
+                    let newer =
+                        self.state.tracks_abroad.get(&key).is_none_or(|(held, _)| held.time <= track.time);
                     if newer && (self.state.tracks_abroad.len() < TRACKS_ABROAD_MAX) {
                         self.state.tracks_abroad.insert(key, (track, now.tai));
                     }
                 }
             }
-            Statement::Acknowledge(acknowledge) => self.hear_acknowledge(now, from, acknowledge, body_id, effects),
-            Statement::Roster(_) => self.count_refusal(now, from.as_str(), "a roster does not come over a feed", 1),
+            Statement::Acknowledge(acknowledge) => {
+                self.hear_acknowledge(now, from, acknowledge, body_id, effects)
+            }
+            Statement::Roster(_) => {
+                self.count_refusal(now, from.as_str(), "a roster does not come over a feed", 1)
+            }
         }
     }
 
@@ -327,21 +342,38 @@ impl Node {
         body_id: [u8; 32],
         effects: &mut Vec<Effect>,
     ) {
-        let message =
-            acknowledge_message(&self.state.identity.realm, from, &statement.event_id, &statement.shown_digest);
-        if !self.is_officer(from, &statement.actor, &statement.actor_key, &message, &statement.actor_signature) {
-            self.count_refusal(now, from.as_str(), "an acknowledgement without the signature of a rostered officer", 1);
+        let message = acknowledge_message(
+            &self.state.identity.realm,
+            from,
+            &statement.event_id,
+            &statement.shown_digest,
+        );
+        if !self.is_officer(
+            from,
+            &statement.actor,
+            &statement.actor_key,
+            &message,
+            &statement.actor_signature,
+        ) {
+            self.count_refusal(
+                now,
+                from.as_str(),
+                "an acknowledgement without the signature of a rostered officer",
+                1,
+            );
             return;
         }
-        let text = format!("{} has the acknowledgement of {}", upper(self.state.identity.nation), upper(from));
+        let text =
+            format!("{} has the acknowledgement of {}", upper(self.state.identity.nation), upper(from));
         self.state.events.acknowledge(Acknowledged { nation: from, statement, body_id });
         self.milestone(now.tai, What::Acknowledged(from), text, effects);
     }
 
     fn is_officer(&self, nation: Nation, actor: &str, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
         let member = self.trust.as_ref().and_then(|trust| trust.roster().member(nation));
-        member.is_some_and(|member| member.officers.iter().any(|known| known.actor == actor && known.key == key))
-            && keys::verify(keys::Algorithm::Ed25519, key, message, signature)
+        member.is_some_and(|member| {
+            member.officers.iter().any(|known| known.actor == actor && known.key == key)
+        }) && keys::verify(keys::Algorithm::Ed25519, key, message, signature)
     }
 
     pub(crate) fn act(&mut self, now: Now, proof: Proof, act: Act, effects: &mut Vec<Effect>) {
@@ -449,7 +481,8 @@ impl Node {
     /// Assessments that are news, under their ids and revisions.
     pub(crate) fn assess(&mut self, now: Now) -> Vec<Assessment> {
         let unsaid = self.firm_tracks().any(|track| self.state.said.line(&track.track_id).is_none());
-        let due = self.state.last_assessed == Tai(i64::MIN) || now.tai.since_s(self.state.last_assessed) >= ASSESS_EVERY_S;
+        let due = self.state.last_assessed == Tai(i64::MIN)
+            || now.tai.since_s(self.state.last_assessed) >= ASSESS_EVERY_S;
         if !unsaid && !due {
             return Vec::new();
         }
@@ -465,13 +498,19 @@ impl Node {
             let sensors = assessment.evidence.source_tags.join(", ");
             let first = assessment.evidence.first_observed;
             self.milestone(first, What::FirstPlot, format!("{own} first plot, by {sensors}"), effects);
-            self.milestone(now.tai, What::FirmTrack, format!("{own} firm track {}", assessment.track_id), effects);
+            self.milestone(
+                now.tai,
+                What::FirmTrack,
+                format!("{own} firm track {}", assessment.track_id),
+                effects,
+            );
             let text = format!("{own} assessment {id}: {:?}", assessment.status).to_lowercase();
             self.milestone(now.tai, What::Assessment, text.replacen(&own.to_lowercase(), &own, 1), effects);
         }
         let warned = self.state.said.line(&assessment.track_id).is_some_and(|line| line.last.warning);
         if assessment.warning && !warned {
-            let text = format!("{own} warns: {id}, {:?}", assessment.classes.most_likely()).replace("Ballistic", "ballistic");
+            let text = format!("{own} warns: {id}, {:?}", assessment.classes.most_likely())
+                .replace("Ballistic", "ballistic");
             self.milestone(now.tai, What::Warning, text, effects);
         }
         if assessment.phase == Phase::Final {
@@ -552,7 +591,11 @@ impl Node {
             }
             Statement::Acknowledge(acknowledge) => {
                 let nation = body.header.origin;
-                self.state.events.acknowledge(Acknowledged { nation, statement: acknowledge.clone(), body_id });
+                self.state.events.acknowledge(Acknowledged {
+                    nation,
+                    statement: acknowledge.clone(),
+                    body_id,
+                });
                 self.state.own_acknowledgements.push(OwnAcknowledge {
                     body_id,
                     numbers: body.header.audience.iter().map(|partner| (*partner, None)).collect(),
@@ -588,10 +631,16 @@ impl Node {
             }
             None => {
                 if refusals.len() >= REFUSALS_MAX {
-                    let oldest = refusals.iter().enumerate().min_by_key(|(_, known)| known.last).map(|(at, _)| at);
+                    let oldest =
+                        refusals.iter().enumerate().min_by_key(|(_, known)| known.last).map(|(at, _)| at);
                     oldest.map(|at| refusals.remove(at));
                 }
-                refusals.push(Refused { who: who.into(), reason: reason.into(), count: count.into(), last: now.tai });
+                refusals.push(Refused {
+                    who: who.into(),
+                    reason: reason.into(),
+                    count: count.into(),
+                    last: now.tai,
+                });
             }
         }
     }

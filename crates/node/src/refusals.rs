@@ -31,8 +31,10 @@ impl Refusals {
     /// What is due to be told: (who, why, how often).
     pub fn due(&mut self, mono_ns: u64) -> Vec<(String, String, u32)> {
         let told = &self.told_ns;
-        let is_due = |who: &str| told.get(who).is_none_or(|last| mono_ns.saturating_sub(*last) >= TELL_EVERY_NS);
-        let due: Vec<(String, String)> = self.waiting.keys().filter(|(who, _)| is_due(who)).cloned().collect();
+        let is_due =
+            |who: &str| told.get(who).is_none_or(|last| mono_ns.saturating_sub(*last) >= TELL_EVERY_NS);
+        let due: Vec<(String, String)> =
+            self.waiting.keys().filter(|(who, _)| is_due(who)).cloned().collect();
         if self.told_ns.len() > KINDS_MAX {
             self.told_ns.retain(|_, last| mono_ns.saturating_sub(*last) < TELL_EVERY_NS);
         }

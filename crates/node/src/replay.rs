@@ -101,7 +101,11 @@ impl Replayer {
     pub fn prove(journal: &dyn Journal, head: &Head, root: RootPublic) -> Result<Replayer, ReplayError> {
         let mut replayer = Replayer::new(head, root, true);
         let snapshot = journal.snapshot()?;
-        replayer.run(journal, 1, snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice())))?;
+        replayer.run(
+            journal,
+            1,
+            snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice())),
+        )?;
         Ok(replayer)
     }
 
@@ -124,8 +128,10 @@ impl Replayer {
                 return Ok(());
             }
             for StoredRow { number, bytes, .. } in rows {
-                let row: Row = postcard::from_bytes(&bytes)
-                    .map_err(|error| ReplayError::Row { row: number, what: format!("it cannot be read: {error}") })?;
+                let row: Row = postcard::from_bytes(&bytes).map_err(|error| ReplayError::Row {
+                    row: number,
+                    what: format!("it cannot be read: {error}"),
+                })?;
                 for (index, step) in row.steps.into_iter().enumerate() {
                     if number >= step_from {
                         self.step(number, index, step)?;
@@ -172,14 +178,16 @@ impl Replayer {
                 Output::Sealed(_) => {
                     let Some(bytes) = sealed.next() else { continue };
                     let own = self.node.state().identity.nation;
-                    let trust = self.node.trust_in_force().ok_or_else(|| wrong("sealed before a roster".into()))?;
-                    let journalled =
-                        Sealed::from_own_journal(bytes, trust, own).map_err(|error| wrong(error.to_string()))?;
+                    let trust =
+                        self.node.trust_in_force().ok_or_else(|| wrong("sealed before a roster".into()))?;
+                    let journalled = Sealed::from_own_journal(bytes, trust, own)
+                        .map_err(|error| wrong(error.to_string()))?;
                     if self.compare {
                         let released = recomputed.next().ok_or_else(|| {
                             wrong(format!("the journal holds {} that is not said again", name(&journalled)))
                         })?;
-                        let again = unsigned(&self.node, now, &released).map_err(|error| wrong(error.to_string()))?;
+                        let again =
+                            unsigned(&self.node, now, &released).map_err(|error| wrong(error.to_string()))?;
                         // The id covers protected header and payload: with the realm, the bytes that are signed.
                         if again.id() != journalled.id() {
                             return Err(wrong(format!("{} is not what was said", name(&journalled))));
@@ -200,8 +208,8 @@ impl Replayer {
     /// What is durable about feeds, without stepping the node.
     fn facts(&mut self, row: u64, step: &Step) -> Result<(), ReplayError> {
         let wrong = |what: String| ReplayError::Row { row, what };
-        if let Recorded::Entry { from, lane, epoch, number, raw } | Recorded::Unreadable { from, lane, epoch, number, raw, .. } =
-            &step.input
+        if let Recorded::Entry { from, lane, epoch, number, raw }
+        | Recorded::Unreadable { from, lane, epoch, number, raw, .. } = &step.input
         {
             let body_id = id_of(raw).map_err(|error| wrong(error.to_string()))?;
             let fact = HeldFact::Entry { epoch: *epoch, number: *number, body_id };
@@ -275,10 +283,12 @@ pub fn own_bodies(journal: &dyn Journal, node: &Node) -> Result<Vec<Sealed>, Rep
         next = last.number + 1;
         for StoredRow { number, bytes, .. } in &rows {
             let wrong = |what: String| ReplayError::Row { row: *number, what };
-            let row: Row = postcard::from_bytes(bytes).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+            let row: Row =
+                postcard::from_bytes(bytes).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
             for output in row.steps.iter().flat_map(|step| &step.outputs) {
                 if let Output::Sealed(bytes) = output {
-                    let body = Sealed::from_own_journal(bytes, trust, own).map_err(|error| wrong(error.to_string()))?;
+                    let body = Sealed::from_own_journal(bytes, trust, own)
+                        .map_err(|error| wrong(error.to_string()))?;
                     bodies.push(body);
                 }
             }

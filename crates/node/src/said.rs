@@ -50,7 +50,14 @@ pub struct Said {
 impl Said {
     /// Nothing said yet.
     pub fn new(nation: Nation) -> Said {
-        Said { nation, incarnation: 1, lines_opened: 0, batches: 0, acknowledgements: 0, lines: BTreeMap::new() }
+        Said {
+            nation,
+            incarnation: 1,
+            lines_opened: 0,
+            batches: 0,
+            acknowledgements: 0,
+            lines: BTreeMap::new(),
+        }
     }
 
     /// The line of a track.
@@ -62,7 +69,8 @@ impl Said {
     pub fn number(&self, mut assessment: Assessment, now: Tai) -> Option<Assessment> {
         match self.lines.get(&assessment.track_id) {
             None => {
-                assessment.assessment_id = format!("{}-{}-{}", self.nation, self.incarnation, self.lines_opened + 1);
+                assessment.assessment_id =
+                    format!("{}-{}-{}", self.nation, self.incarnation, self.lines_opened + 1);
                 assessment.revision = 1;
                 if assessment.phase == Phase::Update {
                     assessment.phase = Phase::Initial;

@@ -16,7 +16,9 @@ const TRACK_EXPIRY_S: f64 = 60.0;
 pub fn unsigned(node: &Node, now: Now, released: &Released<Statement>) -> Result<Unsigned, SealError> {
     let identity = &node.state().identity;
     let (statement_id, revision, expiry_s) = match released.inner() {
-        Statement::Assessment(assessment) => (assessment.assessment_id.clone(), assessment.revision, EXPIRY_S),
+        Statement::Assessment(assessment) => {
+            (assessment.assessment_id.clone(), assessment.revision, EXPIRY_S)
+        }
         Statement::TrackBatch(_) => (node.state().said.next_batch_id(), 1, TRACK_EXPIRY_S),
         Statement::Acknowledge(acknowledge) => (acknowledge.acknowledge_id.clone(), 1, EXPIRY_S),
         Statement::Roster(roster) => ("roster".to_owned(), roster.version, EXPIRY_S),

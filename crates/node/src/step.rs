@@ -24,7 +24,9 @@ impl Node {
             Input::Unreadable { from, why, .. } => self.count_refusal(now, from.as_str(), &why, 1),
             Input::Refused { who, reason, count } => self.count_refusal(now, &who, &reason, count),
             Input::Act(proof, act) => self.act(now, proof, act, &mut effects),
-            Input::Link { partner, lane, change } => self.link_changed(now, partner, lane, change, &mut effects),
+            Input::Link { partner, lane, change } => {
+                self.link_changed(now, partner, lane, change, &mut effects)
+            }
             Input::Tick => {}
         }
 

@@ -44,7 +44,8 @@ pub fn verify(journal: &dyn Journal, root: &RootPublic) -> Result<Checked, Repla
         return Err(ReplayError::Row { row: 0, what: "the journal is empty".into() });
     };
     let checked = Checked { rows: 1, ..Checked::default() };
-    let mut verifier = Verifier { head, trust: None, feeds: Feeds::default(), roots: BTreeMap::new(), checked };
+    let mut verifier =
+        Verifier { head, trust: None, feeds: Feeds::default(), roots: BTreeMap::new(), checked };
     let mut next = 1;
     loop {
         let rows = journal.rows(next, ROWS_AT_A_TIME)?;
@@ -70,10 +71,11 @@ impl Verifier {
         match &step.input {
             Recorded::Identity(identity) => self.head.identity = identity.clone(),
             Recorded::Roster(bytes) => {
-                let roster =
-                    open_roster(bytes, root, &self.head.identity.realm).map_err(|error| format!("roster: {error}"))?;
+                let roster = open_roster(bytes, root, &self.head.identity.realm)
+                    .map_err(|error| format!("roster: {error}"))?;
                 let own = self.head.identity.nation;
-                let partners: Vec<_> = roster.members.iter().map(|member| member.nation).filter(|n| *n != own).collect();
+                let partners: Vec<_> =
+                    roster.members.iter().map(|member| member.nation).filter(|n| *n != own).collect();
                 self.feeds.ensure(&self.head.identity.realm, own, partners);
                 match &mut self.trust {
                     Some(trust) => trust.replace(roster).map_err(|error| format!("roster: {error}"))?,

@@ -63,7 +63,8 @@ impl Tai {
         // Half a millisecond first, so that the digits are rounded and not cut.
         let posix_ns = Tai(self.0.saturating_add(500_000)).posix_ns();
         // A calendar without leaps is what POSIX time counts in.
-        let days = Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + posix_ns * Unit::Nanosecond);
+        let days =
+            Epoch::from_tai_duration(SECONDS_1900_TO_1970 * Unit::Second + posix_ns * Unit::Nanosecond);
         let (year, month, day, hour, minute, second, nanosecond) = days.to_gregorian(TimeScale::TAI);
         format!(
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",

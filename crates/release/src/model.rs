@@ -37,7 +37,8 @@ action release appliesTo {{ principal: [Nation], resource: [Statement] }};
 
 /// The uid of one entity of an enumerated type.
 pub fn uid(type_name: &str, id: &str) -> Result<EntityUid, EvaluationProblem> {
-    let type_name = EntityTypeName::from_str(type_name).map_err(|error| EvaluationProblem(error.to_string()))?;
+    let type_name =
+        EntityTypeName::from_str(type_name).map_err(|error| EvaluationProblem(error.to_string()))?;
     Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
 }
 
@@ -78,8 +79,8 @@ pub fn resource(
     let resource = uid("Statement", "this")?;
     let entity = Entity::new(resource.clone(), attributes, HashSet::new())
         .map_err(|error| EvaluationProblem(error.to_string()))?;
-    let entities =
-        Entities::from_entities([entity], Some(schema)).map_err(|error| EvaluationProblem(error.to_string()))?;
+    let entities = Entities::from_entities([entity], Some(schema))
+        .map_err(|error| EvaluationProblem(error.to_string()))?;
     Ok((resource, entities))
 }
 

@@ -52,10 +52,9 @@ impl Policy {
         })?;
         let mut rules = PolicySet::new();
         for policy in parsed.policies() {
-            let id = policy
-                .annotation("id")
-                .filter(|id| !id.is_empty())
-                .ok_or_else(|| refused(format!("rule {} has no @id; expected @id(\"name\") before it", policy.id())))?;
+            let id = policy.annotation("id").filter(|id| !id.is_empty()).ok_or_else(|| {
+                refused(format!("rule {} has no @id; expected @id(\"name\") before it", policy.id()))
+            })?;
             let renamed = policy.new_id(cedar_policy::PolicyId::new(id));
             rules.add(renamed).map_err(|error| refused(format!("rule `{id}`: {error}")))?;
         }
@@ -69,7 +68,12 @@ impl Policy {
 
     /// Decides who of `partners` may see `statement`. The answer names everybody: who gets it, and why each of the
     /// others does not.
-    pub fn release(&self, statement: Statement, label: &Label, partners: &BTreeSet<Nation>) -> Decision<Statement> {
+    pub fn release(
+        &self,
+        statement: Statement,
+        label: &Label,
+        partners: &BTreeSet<Nation>,
+    ) -> Decision<Statement> {
         let (kind, level) = (statement.kind(), statement.kind().level());
         let mut audience = BTreeSet::new();
         let mut withheld = Vec::new();
@@ -81,7 +85,8 @@ impl Policy {
                 Err(why) => withheld.push(Withheld { partner, kind, level, why }),
             }
         }
-        let released = (!audience.is_empty()).then(|| Released::new(statement, audience, level, label.clone()));
+        let released =
+            (!audience.is_empty()).then(|| Released::new(statement, audience, level, label.clone()));
         Decision { released, withheld }
     }
 
@@ -101,11 +106,13 @@ impl Policy {
         if label.releasable_to.as_ref().is_some_and(|allowed| !allowed.contains(&partner)) {
             return Err(Why::Label);
         }
-        let failed = |EvaluationProblem(what): EvaluationProblem| Why::RuleFailed(vec![("model".into(), what)]);
+        let failed =
+            |EvaluationProblem(what): EvaluationProblem| Why::RuleFailed(vec![("model".into(), what)]);
         let (resource, entities) = model::resource(statement, label, &self.schema).map_err(failed)?;
         let principal = model::uid("Nation", partner.as_str()).map_err(failed)?;
-        let request = Request::new(principal, self.action.clone(), resource, Context::empty(), Some(&self.schema))
-            .map_err(|error| failed(EvaluationProblem(error.to_string())))?;
+        let request =
+            Request::new(principal, self.action.clone(), resource, Context::empty(), Some(&self.schema))
+                .map_err(|error| failed(EvaluationProblem(error.to_string())))?;
         let answer = Authorizer::new().is_authorized(&request, &self.rules, &entities);
 
         // Cedar skips a rule that fails, a `forbid` too: here any failure withholds, aloud.

@@ -39,7 +39,11 @@ fn japan_gives_korea_warnings_and_the_united_states_tracks_too() {
     let decision = policy.release(tracks(), &label, &partners_of("jpn"));
     assert_eq!(*decision.released.unwrap().audience(), BTreeSet::from([nation("usa")]));
     assert_eq!(decision.withheld.len(), 1);
-    assert!(decision.withheld[0].why.to_string().contains("United States only"), "{}", decision.withheld[0].why);
+    assert!(
+        decision.withheld[0].why.to_string().contains("United States only"),
+        "{}",
+        decision.withheld[0].why
+    );
     assert_eq!(policy.terms(nation("usa"), &label).level, Some(Level::Track));
     let terms = policy.terms(nation("kor"), &label);
     assert_eq!(terms.level, Some(Level::Warning));
@@ -50,7 +54,8 @@ fn japan_gives_korea_warnings_and_the_united_states_tracks_too() {
 fn what_is_national_only_leaves_under_no_example_policy() {
     for own in ["jpn", "kor", "usa"] {
         for statement in [tracks(), Statement::Assessment(Assessment::default())] {
-            let decision = example(own).release(statement, &label(Sensitivity::NationalOnly), &partners_of(own));
+            let decision =
+                example(own).release(statement, &label(Sensitivity::NationalOnly), &partners_of(own));
             assert!(decision.released.is_none());
             assert_eq!(decision.withheld.len(), 2);
         }
@@ -59,7 +64,8 @@ fn what_is_national_only_leaves_under_no_example_policy() {
 
 #[test]
 fn a_label_that_does_not_allow_a_nation_beats_every_permit() {
-    let limited = Label { releasable_to: Some(BTreeSet::from([nation("usa")])), ..label(Sensitivity::Coalition) };
+    let limited =
+        Label { releasable_to: Some(BTreeSet::from([nation("usa")])), ..label(Sensitivity::Coalition) };
     let decision = example("kor").release(tracks(), &limited, &partners_of("kor"));
     assert_eq!(decision.withheld[0].why, Why::Label);
 }
@@ -84,7 +90,10 @@ fn a_policy_that_cannot_be_used_is_refused_in_one_line() {
         ("@id(\"x\")\npermit (principal action, resource);", "bad.cedar: line 2: "),
         ("permit (principal, action, resource);", "has no @id"),
         ("@id(\"x\") permit (principal == Nation::\"jnp\", action, resource);", "jnp"),
-        ("@id(\"x\") permit (principal, action, resource) when { resource.levle == Level::\"track\" };", "levle"),
+        (
+            "@id(\"x\") permit (principal, action, resource) when { resource.levle == Level::\"track\" };",
+            "levle",
+        ),
     ] {
         let error = Policy::parse("bad.cedar", text, &nations()).unwrap_err().to_string();
         assert!(error.contains(expected) && !error.contains('\n'), "{error}");
@@ -92,8 +101,8 @@ fn a_policy_that_cannot_be_used_is_refused_in_one_line() {
 }
 
 fn arbitrary_label(bits: u8) -> Label {
-    let sensitivity =
-        [Sensitivity::Coalition, Sensitivity::SensorDerived, Sensitivity::NationalOnly][usize::from(bits % 3)];
+    let sensitivity = [Sensitivity::Coalition, Sensitivity::SensorDerived, Sensitivity::NationalOnly]
+        [usize::from(bits % 3)];
     let allowed = |bits: u8| nations().into_iter().enumerate().filter(move |(i, _)| bits >> i & 1 == 1);
     let releasable_to = (bits & 64 != 0).then(|| allowed(bits >> 3).map(|(_, nation)| nation).collect());
     Label { sensitivity, releasable_to, sources: BTreeSet::from([format!("s{}", bits % 5)]) }

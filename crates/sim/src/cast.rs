@@ -1,8 +1,8 @@
 //! The nations of an exercise in virtual time: keys that follow from the seed, and a roster signed by its root.
 
 use exchange::{
-    KeySeeds, PersonKey, RootKeys, RootPublic, RootSeeds, Seed, SignError, SoftKeys, Verified, open_roster, seal_roster,
-    sha256,
+    KeySeeds, PersonKey, RootKeys, RootPublic, RootSeeds, Seed, SignError, SoftKeys, Verified, open_roster,
+    seal_roster, sha256,
 };
 use statement::{Member, Nation, Officer, Roster};
 
@@ -67,8 +67,10 @@ impl Cast {
             members.push(member);
             nations.push(Player { nation, keys, officer });
         }
-        let root_seeds =
-            RootSeeds { ed25519: key_seed(seed, "root", "ed25519"), ml_dsa_65: key_seed(seed, "root", "ml-dsa-65") };
+        let root_seeds = RootSeeds {
+            ed25519: key_seed(seed, "root", "ed25519"),
+            ml_dsa_65: key_seed(seed, "root", "ml-dsa-65"),
+        };
         let root_keys = RootKeys::from_seeds(&root_seeds)?;
         let roster = Roster { version: 1, realm: scenario.realm.clone(), members };
         let root = root_keys.public();

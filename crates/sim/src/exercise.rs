@@ -308,14 +308,21 @@ impl<'a> Exercise<'a> {
         }
         let emissions = station.driver.emissions();
         let tick_ns = station.driver.next_tick().map(|tick| (tick.0 - self.scenario.start.0).max(0) as u64);
-        let wake = station.driver.next_deadline().into_iter().chain(tick_ns).min().map(|wake| wake.max(at + 1));
+        let wake =
+            station.driver.next_deadline().into_iter().chain(tick_ns).min().map(|wake| wake.max(at + 1));
         let plan_wake = wake.filter(|wake| station.wake_at.is_none_or(|planned| *wake < planned));
         if plan_wake.is_some() {
             station.wake_at = plan_wake;
         }
-        let call = !station.officer_called && station.driver.node().state().events.all().iter().any(|event| {
-            event.column(nation).is_some_and(|heard| heard.assessment.warning)
-        });
+        let call = !station.officer_called
+            && station
+                .driver
+                .node()
+                .state()
+                .events
+                .all()
+                .iter()
+                .any(|event| event.column(nation).is_some_and(|heard| heard.assessment.warning));
         if call {
             station.officer_called = true;
         }
@@ -386,9 +393,7 @@ impl<'a> Exercise<'a> {
     }
 
     fn summarise(&self, nation: Nation, launched_s: f64) -> NationSummary {
-        let after_launch = |milestone: &Milestone| {
-            milestone.at.since_s(self.scenario.start) - launched_s
-        };
+        let after_launch = |milestone: &Milestone| milestone.at.since_s(self.scenario.start) - launched_s;
         let first = |who: Nation, what: What| {
             let of = |(by, milestone): &&(Nation, Milestone)| *by == who && milestone.what == what;
             self.milestones.iter().find(of).map(|(_, milestone)| after_launch(milestone))
@@ -399,7 +404,10 @@ impl<'a> Exercise<'a> {
             firm_track_s: first(nation, What::FirmTrack),
             first_assessment_s: first(nation, What::Assessment),
             first_warning_s: first(nation, What::Warning),
-            arrived_s: partners.clone().map(|partner| (partner, first(partner, What::Arrival(nation)))).collect(),
+            arrived_s: partners
+                .clone()
+                .map(|partner| (partner, first(partner, What::Arrival(nation))))
+                .collect(),
             alert_s: None,
             ended_s: first(nation, What::Ended),
             acknowledged_s: first(nation, What::Acknowledged(nation)),
@@ -421,14 +429,18 @@ impl<'a> Exercise<'a> {
                 let same = held.size < tree.size() || (held.size == tree.size() && held.root == tree.root());
                 let begun = tree.size() > 0;
                 if begun && (held.epoch != outbound.feed().epoch() || !same) {
-                    invariants.violated.push(format!("{to} does not hold what {from} numbered in the {lane} lane"));
+                    invariants
+                        .violated
+                        .push(format!("{to} does not hold what {from} numbered in the {lane} lane"));
                 }
                 invariants.checked += 1;
                 let level = sender.driver.node().terms(to).level;
                 let told_tracks =
                     receiver.driver.node().state().tracks_abroad.keys().any(|(origin, _)| *origin == from);
                 if level != Some(Level::Track) && told_tracks {
-                    invariants.violated.push(format!("{to} has tracks of {from}, whose policy withholds them"));
+                    invariants
+                        .violated
+                        .push(format!("{to} has tracks of {from}, whose policy withholds them"));
                 }
             }
         }
@@ -466,9 +478,12 @@ fn prove(nation: Nation, station: &Station, root: &RootPublic) -> Result<Proven,
 
 fn acknowledge(station: &Station) -> Option<(Proof, Act)> {
     let node = station.driver.node();
-    let event = node.state().events.all().iter().find(|event| {
-        event.column(station.nation).is_some_and(|heard| heard.assessment.warning)
-    })?;
+    let event = node
+        .state()
+        .events
+        .all()
+        .iter()
+        .find(|event| event.column(station.nation).is_some_and(|heard| heard.assessment.warning))?;
     let shown_digest = sha256(&[&event.shown_bytes()]).0;
     let act = Act::Acknowledge { event_id: event.id.clone(), shown_digest };
     let message = act.to_be_signed(&node.state().identity.realm, station.nation);
@@ -480,5 +495,7 @@ fn acknowledge(station: &Station) -> Option<(Proof, Act)> {
 fn observations_launch_s(scenario: &Scenario, seed: u64) -> f64 {
     let truths = scenario.truths(seed);
     let launched_s = truths.iter().filter_map(|truth| truth.launch()).map(|launch| launch.time_s);
-    launched_s.fold(None, |first: Option<f64>, at| Some(first.map_or(at, |first| first.min(at)))).unwrap_or(0.0)
+    launched_s
+        .fold(None, |first: Option<f64>, at| Some(first.map_or(at, |first| first.min(at))))
+        .unwrap_or(0.0)
 }

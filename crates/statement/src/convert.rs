@@ -6,8 +6,8 @@ use physics::time::Tai;
 use prost::Message;
 
 use crate::assessment::{
-    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Hops, ObjectClass, Phase,
-    Phenomenon, StatementRef,
+    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
+    Hops, ObjectClass, Phase, Phenomenon, StatementRef,
 };
 use crate::kind::{Kind, Statement};
 use crate::nation::Nation;
@@ -38,7 +38,13 @@ fn malformed<T>(field: &'static str, expected: &'static str) -> Result<T, Malfor
     Err(Malformed { field, expected })
 }
 
-fn within(field: &'static str, value: f64, low: f64, high: f64, expected: &'static str) -> Result<f64, Malformed> {
+fn within(
+    field: &'static str,
+    value: f64,
+    low: f64,
+    high: f64,
+    expected: &'static str,
+) -> Result<f64, Malformed> {
     if value >= low && value <= high { Ok(value) } else { malformed(field, expected) }
 }
 
@@ -58,7 +64,11 @@ fn few<T>(field: &'static str, items: Vec<T>) -> Result<Vec<T>, Malformed> {
 }
 
 fn key(field: &'static str, bytes: Vec<u8>, length: usize) -> Result<Vec<u8>, Malformed> {
-    if bytes.len() == length { Ok(bytes) } else { malformed(field, "a public key of the length of its algorithm") }
+    if bytes.len() == length {
+        Ok(bytes)
+    } else {
+        malformed(field, "a public key of the length of its algorithm")
+    }
 }
 
 impl Statement {
@@ -76,8 +86,12 @@ impl Statement {
     pub fn decode_payload(kind: Kind, payload: &[u8]) -> Result<Statement, Malformed> {
         let wrong = |_| Malformed { field: "payload", expected: "a protobuf message of the body's kind" };
         Ok(match kind {
-            Kind::TrackBatch => Statement::TrackBatch(wire::TrackBatch::decode(payload).map_err(wrong)?.try_into()?),
-            Kind::Assessment => Statement::Assessment(wire::Assessment::decode(payload).map_err(wrong)?.try_into()?),
+            Kind::TrackBatch => {
+                Statement::TrackBatch(wire::TrackBatch::decode(payload).map_err(wrong)?.try_into()?)
+            }
+            Kind::Assessment => {
+                Statement::Assessment(wire::Assessment::decode(payload).map_err(wrong)?.try_into()?)
+            }
             Kind::Acknowledge => {
                 Statement::Acknowledge(wire::Acknowledge::decode(payload).map_err(wrong)?.try_into()?)
             }
@@ -97,7 +111,12 @@ impl From<&GroundEstimate> for wire::GroundEstimate {
                 .iter()
                 .map(|&probability| {
                     let (semi_major_m, semi_minor_m) = ground.ellipse.axes_m(probability);
-                    wire::Ellipse { probability, semi_major_m, semi_minor_m, azimuth_deg: ground.ellipse.azimuth_deg }
+                    wire::Ellipse {
+                        probability,
+                        semi_major_m,
+                        semi_minor_m,
+                        azimuth_deg: ground.ellipse.azimuth_deg,
+                    }
                 })
                 .collect(),
         }
@@ -112,7 +131,8 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
         };
         let scale = Ellipse::scale(0.9);
         let semi_major_m = within("ellipse.semi_major_m", ellipse.semi_major_m, 0.0, 1e8, "0 to 1e8 metres")?;
-        let semi_minor_m = within("ellipse.semi_minor_m", ellipse.semi_minor_m, 0.0, semi_major_m, "0 to the major")?;
+        let semi_minor_m =
+            within("ellipse.semi_minor_m", ellipse.semi_minor_m, 0.0, semi_major_m, "0 to the major")?;
         Ok(GroundEstimate {
             place: Geodetic {
                 lat_deg: within("ground.lat_deg", ground.lat_deg, -90.0, 90.0, "-90 to 90 degrees")?,
@@ -122,7 +142,13 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
             ellipse: Ellipse {
                 semi_major_m: semi_major_m / scale,
                 semi_minor_m: semi_minor_m / scale,
-                azimuth_deg: within("ellipse.azimuth_deg", ellipse.azimuth_deg, 0.0, 180.0, "0 to 180 degrees")?,
+                azimuth_deg: within(
+                    "ellipse.azimuth_deg",
+                    ellipse.azimuth_deg,
+                    0.0,
+                    180.0,
+                    "0 to 180 degrees",
+                )?,
             },
             time: Tai(ground.time_tai_ns),
             time_sigma_s: within("ground.time_sigma_s", ground.time_sigma_s, 0.0, 1e6, "0 to 1e6 seconds")?,
@@ -133,7 +159,11 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
 impl From<&Evidence> for wire::Evidence {
     fn from(evidence: &Evidence) -> Self {
         wire::Evidence {
-            phenomena: evidence.phenomena.iter().map(|&phenomenon| wire::Phenomenon::from(phenomenon).into()).collect(),
+            phenomena: evidence
+                .phenomena
+                .iter()
+                .map(|&phenomenon| wire::Phenomenon::from(phenomenon).into())
+                .collect(),
             source_tags: evidence.source_tags.clone(),
             plots: evidence.plots,
             first_observed_tai_ns: evidence.first_observed.0,
@@ -244,9 +274,18 @@ impl From<&Assessment> for wire::Assessment {
     }
 }
 
-fn with_sigma(field: &'static str, value: Option<f64>, sigma: Option<f64>) -> Result<Option<(f64, f64)>, Malformed> {
+fn with_sigma(
+    field: &'static str,
+    value: Option<f64>,
+    sigma: Option<f64>,
+) -> Result<Option<(f64, f64)>, Malformed> {
     value
-        .map(|value| Ok((finite(field, value)?, within(field, sigma.unwrap_or(0.0), 0.0, 1e9, "a sigma of 0 or more")?)))
+        .map(|value| {
+            Ok((
+                finite(field, value)?,
+                within(field, sigma.unwrap_or(0.0), 0.0, 1e9, "a sigma of 0 or more")?,
+            ))
+        })
         .transpose()
 }
 
@@ -269,7 +308,13 @@ impl TryFrom<wire::Assessment> for Assessment {
             assessment_id: text("assessment_id", assessment.assessment_id)?,
             revision: assessment.revision,
             classes: ClassProbabilities(classes),
-            threat_probability: within("threat_probability", assessment.threat_probability, 0.0, 1.0, "0 to 1")?,
+            threat_probability: within(
+                "threat_probability",
+                assessment.threat_probability,
+                0.0,
+                1.0,
+                "0 to 1",
+            )?,
             warning: assessment.warning,
             launch: assessment.launch.map(TryInto::try_into).transpose()?,
             impact: assessment.impact.map(TryInto::try_into).transpose()?,
@@ -326,7 +371,10 @@ impl TryFrom<wire::Track> for Track {
 
 impl From<&TrackBatch> for wire::TrackBatch {
     fn from(batch: &TrackBatch) -> Self {
-        wire::TrackBatch { tracks: batch.tracks.iter().map(Into::into).collect(), hops: Some((&batch.hops).into()) }
+        wire::TrackBatch {
+            tracks: batch.tracks.iter().map(Into::into).collect(),
+            hops: Some((&batch.hops).into()),
+        }
     }
 }
 
@@ -334,7 +382,10 @@ impl TryFrom<wire::TrackBatch> for TrackBatch {
     type Error = Malformed;
     fn try_from(batch: wire::TrackBatch) -> Result<Self, Malformed> {
         Ok(TrackBatch {
-            tracks: few("tracks", batch.tracks)?.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            tracks: few("tracks", batch.tracks)?
+                .into_iter()
+                .map(TryInto::try_into)
+                .collect::<Result<_, _>>()?,
             hops: batch.hops.unwrap_or_default().into(),
         })
     }
@@ -427,7 +478,10 @@ impl From<&Roster> for wire::Roster {
                     officers: member
                         .officers
                         .iter()
-                        .map(|officer| wire::Officer { actor: officer.actor.clone(), key: officer.key.clone() })
+                        .map(|officer| wire::Officer {
+                            actor: officer.actor.clone(),
+                            key: officer.key.clone(),
+                        })
                         .collect(),
                 })
                 .collect(),

@@ -103,7 +103,10 @@ impl fmt::Display for Kind {
 }
 
 /// One thing that a nation says.
-#[expect(clippy::large_enum_variant, reason = "the largest is the one that matters most; a box would cost it")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest is the one that matters most; a box would cost it"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Statement {
     /// Tracks of one step.

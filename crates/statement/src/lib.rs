@@ -12,8 +12,8 @@ pub mod roster;
 pub mod track;
 
 pub use assessment::{
-    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Hops, ObjectClass, Phase,
-    Phenomenon, StatementRef,
+    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
+    Hops, ObjectClass, Phase, Phenomenon, StatementRef,
 };
 pub use convert::Malformed;
 pub use kind::{Kind, Lane, Level, Statement};

@@ -26,7 +26,9 @@ impl FromStr for Nation {
     type Err = NotANation;
     fn from_str(text: &str) -> Result<Self, NotANation> {
         match text.as_bytes() {
-            [a, b, c] if [a, b, c].iter().all(|letter| letter.is_ascii_lowercase()) => Ok(Nation([*a, *b, *c])),
+            [a, b, c] if [a, b, c].iter().all(|letter| letter.is_ascii_lowercase()) => {
+                Ok(Nation([*a, *b, *c]))
+            }
             _ => Err(NotANation(text.chars().take(32).collect())),
         }
     }
@@ -90,7 +92,9 @@ impl fmt::Display for Realm {
 
 /// A text that names no realm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a realm; expected `live` or `exercise/NAME` with a NAME of lower-case letters, digits and hyphens")]
+#[error(
+    "`{0}` is not a realm; expected `live` or `exercise/NAME` with a NAME of lower-case letters, digits and hyphens"
+)]
 pub struct NotARealm(pub String);
 
 impl FromStr for Realm {

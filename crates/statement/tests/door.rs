@@ -5,8 +5,8 @@ use physics::geodetic::Geodetic;
 use physics::time::Tai;
 use proptest::prelude::*;
 use statement::{
-    Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Kind, ObjectClass, Phase, Phenomenon,
-    Statement, Track, TrackBatch, TrackStatus,
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Kind,
+    ObjectClass, Phase, Phenomenon, Statement, Track, TrackBatch, TrackStatus,
 };
 
 fn ground() -> impl Strategy<Value = GroundEstimate> {
@@ -21,7 +21,13 @@ fn ground() -> impl Strategy<Value = GroundEstimate> {
 }
 
 fn assessment() -> impl Strategy<Value = Assessment> {
-    (proptest::option::of(ground()), proptest::option::of(ground()), 0.0..1.0, "[a-z0-9-]{1,20}", any::<u32>())
+    (
+        proptest::option::of(ground()),
+        proptest::option::of(ground()),
+        0.0..1.0,
+        "[a-z0-9-]{1,20}",
+        any::<u32>(),
+    )
         .prop_map(|(launch, impact, threat_probability, id, revision)| Assessment {
             assessment_id: id.clone(),
             revision,
@@ -106,7 +112,8 @@ fn a_track_batch_comes_back() {
 fn numbers_that_are_none_are_refused_by_name() {
     let mut hostile = track();
     hostile.state[3] = f64::NAN;
-    let payload = Statement::TrackBatch(TrackBatch { tracks: vec![hostile], hops: Default::default() }).encode_payload();
+    let payload = Statement::TrackBatch(TrackBatch { tracks: vec![hostile], hops: Default::default() })
+        .encode_payload();
     let refused = Statement::decode_payload(Kind::TrackBatch, &payload).unwrap_err();
     assert_eq!(refused.to_string(), "track.state: expected finite numbers");
 }

@@ -77,7 +77,8 @@ fn compare(nations: (Nation, Nation), left: &Heard, right: &Heard, found: &mut V
         let variance = a.time_sigma_s * a.time_sigma_s + b.time_sigma_s * b.time_sigma_s;
         if seconds * seconds > CHI_SQUARED_1_MAX * variance && seconds.abs() >= 1.0 {
             let later = if seconds > 0.0 { "later" } else { "earlier" };
-            let text = format!("{right_name} puts the {word} {:.0} s {later} than {left_name}", seconds.abs());
+            let text =
+                format!("{right_name} puts the {word} {:.0} s {later} than {left_name}", seconds.abs());
             note(time_field, text, Some(seconds.abs() / variance.sqrt()));
         }
         let distance = place_distance_squared(&a, &b, 1.0);
@@ -105,7 +106,8 @@ fn compare(nations: (Nation, Nation), left: &Heard, right: &Heard, found: &mut V
         }
         let variance = sigma_a * sigma_a + sigma_b * sigma_b;
         if turn_deg * turn_deg > CHI_SQUARED_1_MAX * variance && turn_deg.abs() >= 0.1 {
-            let text = format!("courses differ by {:.1} degrees: {course_a:.1} and {course_b:.1}", turn_deg.abs());
+            let text =
+                format!("courses differ by {:.1} degrees: {course_a:.1} and {course_b:.1}", turn_deg.abs());
             note(Field::Course, text, Some(turn_deg.abs() / variance.sqrt()));
         }
     }

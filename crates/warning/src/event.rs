@@ -75,11 +75,13 @@ pub struct Event {
 impl Event {
     /// One nation's column: its line with a warning first, then the newest observation.
     pub fn column(&self, nation: Nation) -> Option<&Heard> {
-        self.lines.iter().filter(|((origin, _), _)| *origin == nation).map(|(_, heard)| heard).max_by_key(|heard| {
-            let assessment = &heard.assessment;
-            let stands = assessment.status != AssessmentStatus::Withdrawn;
-            (stands, assessment.warning, assessment.evidence.last_observed, heard.reference.revision)
-        })
+        self.lines.iter().filter(|((origin, _), _)| *origin == nation).map(|(_, heard)| heard).max_by_key(
+            |heard| {
+                let assessment = &heard.assessment;
+                let stands = assessment.status != AssessmentStatus::Withdrawn;
+                (stands, assessment.warning, assessment.evidence.last_observed, heard.reference.revision)
+            },
+        )
     }
 
     /// The nations that say something of it.
@@ -125,7 +127,8 @@ impl Event {
     }
 
     fn judge(&mut self, now: Tai) {
-        let observed = self.lines.values().any(|heard| !matches!(heard.assessment.phase, Phase::Final | Phase::Cancel));
+        let observed =
+            self.lines.values().any(|heard| !matches!(heard.assessment.phase, Phase::Final | Phase::Cancel));
         self.state = if now > self.latest_end() {
             EventState::Ended
         } else if !observed {

@@ -57,7 +57,11 @@ fn covariance(ground: &GroundEstimate) -> (f64, f64, f64) {
     let azimuth = ground.ellipse.azimuth_deg.to_radians();
     let (sin, cos) = (libm::sin(azimuth), libm::cos(azimuth));
     let (major, minor) = (major * major, minor * minor);
-    (major * sin * sin + minor * cos * cos, (major - minor) * sin * cos, major * cos * cos + minor * sin * sin)
+    (
+        major * sin * sin + minor * cos * cos,
+        (major - minor) * sin * cos,
+        major * cos * cos + minor * sin * sin,
+    )
 }
 
 /// Whether the two may be of one launch, and how far apart they are (0 where it cannot be said).

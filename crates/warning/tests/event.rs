@@ -5,8 +5,8 @@ use physics::geodetic::Geodetic;
 use physics::time::Tai;
 use proptest::prelude::*;
 use statement::{
-    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Nation, ObjectClass,
-    Phase, StatementRef,
+    Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, GroundEstimate, Nation,
+    ObjectClass, Phase, StatementRef,
 };
 use warning::{Acknowledged, EventState, Events, Field, Heard, differences};
 
@@ -58,7 +58,10 @@ fn three_nations_one_launch_one_event() {
     let mut events = Events::new(nation("jpn"));
     let now = Tai(0).plus_s(100.0);
     for (origin, offset) in [("jpn", 0.0), ("kor", 0.02), ("usa", -0.03)] {
-        events.hear(heard(origin, "a", 1, ground(40.6 + offset, 126.4, offset * 100.0, 3_000.0), &[origin]), now);
+        events.hear(
+            heard(origin, "a", 1, ground(40.6 + offset, 126.4, offset * 100.0, 3_000.0), &[origin]),
+            now,
+        );
     }
     assert_eq!(events.all().len(), 1);
     assert_eq!(events.all()[0].nations().len(), 3);
@@ -130,7 +133,8 @@ fn what_differs_beyond_its_uncertainty_is_said_in_a_sentence() {
     other.assessment.status = AssessmentStatus::Preliminary;
     events.hear(other, now);
     let found = differences(&events.all()[0]);
-    let text = |field| found.iter().find(|difference| difference.field == field).map(|found| found.text.as_str());
+    let text =
+        |field| found.iter().find(|difference| difference.field == field).map(|found| found.text.as_str());
     assert_eq!(text(Field::ImpactTime), Some("KOR puts the impact 80 s later than JPN"));
     assert_eq!(text(Field::Impact), Some("KOR puts the impact 85 km east of JPN's"));
     assert_eq!(text(Field::Status), Some("JPN says established, KOR preliminary"));
@@ -157,7 +161,7 @@ fn an_acknowledgement_that_overtakes_its_statement_waits_for_it() {
     };
     assert_eq!(events.acknowledge(acknowledged.clone()), None);
     events.hear(line, Tai(0));
-    assert_eq!(events.all()[0].acknowledged, [acknowledged.clone()]);
+    assert_eq!(events.all()[0].acknowledged, std::slice::from_ref(&acknowledged));
     events.acknowledge(acknowledged);
     assert_eq!(events.all()[0].acknowledged.len(), 1, "said twice, shown once");
 }

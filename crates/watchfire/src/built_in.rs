@@ -33,7 +33,9 @@ pub fn scenario(name: &str) -> Result<Scenario, Problem> {
         Some((_, text)) => Scenario::parse(name, text).map_err(Problem::input),
         None => {
             let known = scenario_names().collect::<Vec<_>>().join(", ");
-            Err(Problem::input(format!("{name}: no such file or scenario; expected a file or one of {known}")))
+            Err(Problem::input(format!(
+                "{name}: no such file or scenario; expected a file or one of {known}"
+            )))
         }
     }
 }

@@ -18,7 +18,9 @@ pub enum Command {
     /// Lists the scenarios that are built in.
     List,
     /// Runs a scenario: in virtual time as fast as the machine can, or in real time with `--speed N`.
-    #[command(after_help = "Example:\n  watchfire exercise run scenarios/2022-10-04.toml --speed max --seed 7 --out /tmp/e7")]
+    #[command(
+        after_help = "Example:\n  watchfire exercise run scenarios/2022-10-04.toml --speed max --seed 7 --out /tmp/e7"
+    )]
     Run(Run),
 }
 
@@ -51,7 +53,8 @@ pub fn run(command: Command) -> Result<(), Problem> {
         Command::Run(run) => {
             let speed = run.speed.parse::<f64>().ok().filter(|speed| *speed > 0.0 && *speed <= 1_000.0);
             let Some(speed) = speed else {
-                let what = format!("--speed {}: expected `max` or a number above 0 and at most 1000", run.speed);
+                let what =
+                    format!("--speed {}: expected `max` or a number above 0 and at most 1000", run.speed);
                 return Err(Problem::input(what));
             };
             demo::run(demo::Demo::exercise(run.file, speed, run.seed, run.out))
@@ -91,7 +94,10 @@ fn write(run: &Run, scenario: &sim::scenario::Scenario, outcome: &Outcome) -> Re
         make_folder(&folder.join("alerts"))?;
         let journal_file = folder.join("journal.db");
         if journal_file.exists() {
-            return Err(Problem::input(format!("{}: is there already; expected a fresh folder", journal_file.display())));
+            return Err(Problem::input(format!(
+                "{}: is there already; expected a fresh folder",
+                journal_file.display()
+            )));
         }
         let part = folder.join(".journal.db.part");
         let _ = std::fs::remove_file(&part);
@@ -105,8 +111,9 @@ fn write(run: &Run, scenario: &sim::scenario::Scenario, outcome: &Outcome) -> Re
             }
             journal.close().map_err(Problem::failed)?;
         }
-        std::fs::rename(&part, &journal_file)
-            .map_err(|error| Problem::input(format!("{}: cannot be written: {error}", journal_file.display())))?;
+        std::fs::rename(&part, &journal_file).map_err(|error| {
+            Problem::input(format!("{}: cannot be written: {error}", journal_file.display()))
+        })?;
         let lines: String = outcome.assessments[nation]
             .iter()
             .map(|assessment| formats::write_assessment(assessment, scenario.start))

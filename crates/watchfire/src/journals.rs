@@ -36,9 +36,15 @@ pub fn replay(args: &Replay) -> Result<(), Problem> {
     let root = load_root(&args.journal, args.root.as_deref())?;
     let journal = open(&args.journal)?;
     let failed = |error| Problem::failed(format!("{file}: {error}"));
-    let head = head(&journal).map_err(failed)?.ok_or_else(|| Problem::input(format!("{file}: the journal is empty")))?;
+    let head = head(&journal)
+        .map_err(failed)?
+        .ok_or_else(|| Problem::input(format!("{file}: the journal is empty")))?;
     if head.build != node::BUILD {
-        eprintln!("{file}: written by `{}`, this is `{}`: a difference may be of the build", head.build, node::BUILD);
+        eprintln!(
+            "{file}: written by `{}`, this is `{}`: a difference may be of the build",
+            head.build,
+            node::BUILD
+        );
     }
     let report = Replayer::prove(&journal, &head, root).map_err(failed)?.report;
     let snapshot = if report.snapshot { ", the snapshot's state" } else { "" };
@@ -73,9 +79,8 @@ pub fn verify(args: &Verify) -> Result<(), Problem> {
 
 fn open(path: &Path) -> Result<SqliteJournal, Problem> {
     // A file that cannot even be opened as a journal fails the check as a changed one does, unless it is not there.
-    SqliteJournal::open_to_read(path).map_err(|error| {
-        if path.is_file() { Problem::failed(error) } else { Problem::input(error) }
-    })
+    SqliteJournal::open_to_read(path)
+        .map_err(|error| if path.is_file() { Problem::failed(error) } else { Problem::input(error) })
 }
 
 fn load_root(journal: &Path, given: Option<&Path>) -> Result<RootPublic, Problem> {

@@ -17,7 +17,10 @@ use clap::{Parser, Subcommand};
 /// Exchanges early-warning data on missile launches between nations, and turns it into warnings. It warns; it never
 /// engages.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Begin with:\n  watchfire demo --speed 10\n\nExit status: 0 done, 1 the check failed, 2 bad usage or bad input.")]
+#[command(
+    version,
+    after_help = "Begin with:\n  watchfire demo --speed 10\n\nExit status: 0 done, 1 the check failed, 2 bad usage or bad input."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -26,7 +29,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows a reported launch through three nations' nodes on this machine: real links, real journals, consoles.
-    #[command(after_help = "Example:\n  watchfire demo --speed 10\nCtrl-C ends it; the folder with the journals stays, its path printed last.")]
+    #[command(
+        after_help = "Example:\n  watchfire demo --speed 10\nCtrl-C ends it; the folder with the journals stays, its path printed last."
+    )]
     Demo(demo::Demo),
     /// Runs one nation's node.
     #[command(after_help = "Example:\n  watchfire node --config jpn/node.toml")]

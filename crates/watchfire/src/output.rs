@@ -8,7 +8,8 @@ use crate::problem::Problem;
 
 /// Writes `bytes` to `file`: to a temporary file beside it first, then renamed.
 pub fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::input(format!("{}: cannot be written: {error}", file.display()));
+    let failed =
+        |error: std::io::Error| Problem::input(format!("{}: cannot be written: {error}", file.display()));
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let temporary = file.with_file_name(format!(".{name}.{}.part", std::process::id()));
     let written = (|| {

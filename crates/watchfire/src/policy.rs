@@ -13,10 +13,14 @@ use crate::problem::Problem;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Checks that a file of rules can be used; exit status 2 with one line where it cannot.
-    #[command(after_help = "Example:\n  watchfire policy check policy/jpn/release.cedar --nations jpn,kor,usa")]
+    #[command(
+        after_help = "Example:\n  watchfire policy check policy/jpn/release.cedar --nations jpn,kor,usa"
+    )]
     Check(Rules),
     /// Says what each nation gets under the rules, and why not more.
-    #[command(after_help = "Example:\n  watchfire policy explain policy/jpn/release.cedar --nations jpn,kor,usa --source jpn-sado")]
+    #[command(
+        after_help = "Example:\n  watchfire policy explain policy/jpn/release.cedar --nations jpn,kor,usa --source jpn-sado"
+    )]
     Explain(Rules),
 }
 
@@ -52,7 +56,8 @@ pub fn run(command: &Command) -> Result<(), Problem> {
     };
     for nation in nations {
         let terms = policy.terms(nation, &label);
-        let level = terms.level.map_or("nothing".to_owned(), |level| format!("level {level:?}").to_lowercase());
+        let level =
+            terms.level.map_or("nothing".to_owned(), |level| format!("level {level:?}").to_lowercase());
         let reason = if terms.reason.is_empty() { String::new() } else { format!(": {}", terms.reason) };
         println!("{nation}  {level}{reason}");
     }

@@ -29,7 +29,10 @@ pub struct Clock {
 
 impl Clock {
     /// The live clock, or an exercise's. `bound_ms`: how far the machine's UTC may be off.
-    pub fn new(exercise: Option<&ExerciseClock>, bound_ms: f64) -> Result<Clock, physics::time::NotAnInstant> {
+    pub fn new(
+        exercise: Option<&ExerciseClock>,
+        bound_ms: f64,
+    ) -> Result<Clock, physics::time::NotAnInstant> {
         let exercise = match exercise {
             Some(clock) => Some((Tai::from_utc(&clock.start_utc)?, clock.started_posix_ns, clock.speed)),
             None => None,

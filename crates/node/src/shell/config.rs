@@ -120,7 +120,10 @@ impl Config {
             }
         }
         if config.officer_key.is_some() && config.realm == Realm::Live {
-            return Err(wrong(file, "officer_key belongs to an exercise; in the live realm people sign with their own"));
+            return Err(wrong(
+                file,
+                "officer_key belongs to an exercise; in the live realm people sign with their own",
+            ));
         }
         Ok(config)
     }
@@ -170,7 +173,10 @@ console = "127.0.0.1:7003"
     #[test]
     fn a_misspelt_key_is_named_with_its_line_and_the_nearest_valid_one() {
         let text = GOOD.replace("sensor_feed", "sensor_fed");
-        assert_eq!(refused(&text), "node.toml: line 13: unknown key `sensor_fed`; expected such as `sensor_feed`");
+        assert_eq!(
+            refused(&text),
+            "node.toml: line 13: unknown key `sensor_fed`; expected such as `sensor_feed`"
+        );
     }
 
     #[test]

@@ -89,7 +89,8 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let started = Instant::now();
     let config = Config::load(config_file)?;
-    let clock = Clock::new(config.clock.as_ref(), config.clock_bound_ms).map_err(|error| wrong(config_file, error))?;
+    let clock = Clock::new(config.clock.as_ref(), config.clock_bound_ms)
+        .map_err(|error| wrong(config_file, error))?;
     let keys = load_keys(&config.keys)?;
     let officer = config.officer_key.as_deref().map(load_officer).transpose()?;
     let root: RootPublic = load_json(&config.root)?;
@@ -106,14 +107,14 @@ pub async fn run(
     let sensor_text = read_text(&config.sensors)?;
     let sensor_file = read_sensors(&config.sensors.display().to_string(), &sensor_text)
         .map_err(|error| wrong(&config.sensors, format!("{}: {}", error.place, error.expected)))?;
-    let t0 = sensor_file.t0.ok_or_else(|| wrong(&config.sensors, "expected t0_utc, the instant of time_s 0"))?;
+    let t0 =
+        sensor_file.t0.ok_or_else(|| wrong(&config.sensors, "expected t0_utc, the instant of time_s 0"))?;
     let identity =
         Identity { nation: config.nation, realm: config.realm.clone(), sensors: sensor_file.sensors.clone() };
 
     // Recovery: everything that was acknowledged is in the journal.
     let mut journal = SqliteJournal::open(&config.journal)?;
-    let recover_error =
-        |error| RunError::Recover { file: config.journal.display().to_string(), error };
+    let recover_error = |error| RunError::Recover { file: config.journal.display().to_string(), error };
     let first = match head(&journal).map_err(recover_error)? {
         Some(first) => first,
         None => {
@@ -316,7 +317,9 @@ fn opened(link: LinkId, peer: &str, side: Side) -> Option<Arrival> {
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|error| {
         let what = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "this port is taken by another process; choose another".to_owned(),
+            std::io::ErrorKind::AddrInUse => {
+                "this port is taken by another process; choose another".to_owned()
+            }
             _ => error.to_string(),
         };
         RunError::Socket { address: address.to_string(), what }
@@ -324,7 +327,8 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, RunError> {
 }
 
 fn load_json<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
-    serde_json::from_slice(&read(file)?).map_err(|error| wrong(file, format!("line {}: {error}", error.line())))
+    serde_json::from_slice(&read(file)?)
+        .map_err(|error| wrong(file, format!("line {}: {error}", error.line())))
 }
 
 fn load_keys(file: &Path) -> Result<SoftKeys, ConfigError> {
@@ -339,5 +343,6 @@ fn load_officer(file: &Path) -> Result<(String, PersonKey), ConfigError> {
 fn load_tls(config: &Config, peers: &[Peer]) -> Result<gateway::Identity, ConfigError> {
     let (chain, key) = gateway::read_pem(&read(&config.certificate)?, &read(&config.certificate_key)?)
         .map_err(|error| wrong(&config.certificate, error))?;
-    gateway::Identity::new(&config.realm.slug(), chain, key, peers).map_err(|error| wrong(&config.roster, error))
+    gateway::Identity::new(&config.realm.slug(), chain, key, peers)
+        .map_err(|error| wrong(&config.roster, error))
 }

@@ -53,8 +53,7 @@ async fn read(stream: TcpStream, meaning: &Meaning, arrivals: &mpsc::Sender<Arri
     if length == 0 {
         return Ok(());
     }
-    let mut lines =
-        PlotLines::header(&line).map_err(|error| error.to_string())?.only_of(&meaning.sensors);
+    let mut lines = PlotLines::header(&line).map_err(|error| error.to_string())?.only_of(&meaning.sensors);
     let mut plots = Vec::new();
     for number in 2.. {
         if read_line(&mut reader, &mut line).await? == 0 {

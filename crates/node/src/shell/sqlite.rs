@@ -34,8 +34,9 @@ impl SqliteJournal {
             )
             .map_err(failed)?;
         let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
-        let tables: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(failed)?;
         if id != APPLICATION_ID && tables > 0 {
             return Err(not_ours(file));
         }
@@ -174,7 +175,9 @@ impl Journal for SqliteJournal {
     fn keep_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
         let digest = sha256(&[&snapshot.row.to_be_bytes(), &snapshot.bytes]);
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO snapshot (one, row, bytes, digest) VALUES (1, ?1, ?2, ?3)")
+            .prepare_cached(
+                "INSERT OR REPLACE INTO snapshot (one, row, bytes, digest) VALUES (1, ?1, ?2, ?3)",
+            )
             .and_then(|mut insert| {
                 insert.execute(params![snapshot.row as i64, snapshot.bytes, digest.0.as_slice()])
             })
@@ -204,7 +207,9 @@ fn engine(file: &Path, error: &rusqlite::Error) -> JournalError {
         Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
             "another process has this journal open; stop it first".to_owned()
         }
-        Some(rusqlite::ErrorCode::NotADatabase) => "this is not a journal; expected a node's journal.db".to_owned(),
+        Some(rusqlite::ErrorCode::NotADatabase) => {
+            "this is not a journal; expected a node's journal.db".to_owned()
+        }
         _ => error.to_string(),
     };
     JournalError::Engine { file: file.display().to_string(), what }

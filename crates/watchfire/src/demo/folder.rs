@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use exchange::{KeySeeds, PersonKey, RootKeys, RootSeeds, Seed, SoftKeys, seal_roster};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use sim::cast::OFFICER;
 use sim::scenario::{Participant, Scenario};
@@ -32,8 +33,6 @@ pub struct Place {
     pub config: PathBuf,
     /// Where its sensors connect.
     pub sensor_feed: SocketAddr,
-    /// Where its console is served.
-    pub console: SocketAddr,
 }
 
 /// What an exercise's clock is set to.
@@ -67,15 +66,19 @@ pub fn make(
         let home = folder.join(nation.as_str());
         make_folder(&home)?;
         members.push(make_nation(&home, scenario, participant, listen)?);
-        let (_, rules) = policies
-            .get(&nation)
-            .ok_or_else(|| Problem::input(format!("no policy for {nation}; expected policy/{nation}/release.cedar")))?;
+        let (_, rules) = policies.get(&nation).ok_or_else(|| {
+            Problem::input(format!("no policy for {nation}; expected policy/{nation}/release.cedar"))
+        })?;
         write_whole(&home.join("release.cedar"), rules.as_bytes())?;
-        let sensors = serde_json::json!({ "t0_utc": scenario.start.to_utc(), "sensors": participant.sensors });
+        let sensors =
+            serde_json::json!({ "t0_utc": scenario.start.to_utc(), "sensors": participant.sensors });
         write_whole(&home.join("sensors.json"), pretty(&sensors)?.as_bytes())?;
         let config = home.join("node.toml");
-        write_whole(&config, config_text(scenario, nation, [listen, sensor_feed, console], clock).as_bytes())?;
-        places.push(Place { nation, config, sensor_feed, console });
+        write_whole(
+            &config,
+            config_text(scenario, nation, [listen, sensor_feed, console], clock).as_bytes(),
+        )?;
+        places.push(Place { nation, config, sensor_feed });
     }
     let seeds = RootSeeds::generate().map_err(Problem::failed)?;
     let root = RootKeys::from_seeds(&seeds).map_err(Problem::failed)?;

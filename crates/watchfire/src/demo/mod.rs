@@ -77,7 +77,10 @@ impl Demo {
 /// Runs the demo.
 pub fn run(demo: Demo) -> Result<(), Problem> {
     if !(demo.speed > 0.0 && demo.speed <= 1_000.0) {
-        return Err(Problem::input(format!("--speed {}: expected a number above 0 and at most 1000", demo.speed)));
+        return Err(Problem::input(format!(
+            "--speed {}: expected a number above 0 and at most 1000",
+            demo.speed
+        )));
     }
     let scenario = built_in::scenario(&demo.scenario)?;
     let policies = built_in::policies(&scenario)?;
@@ -195,7 +198,9 @@ fn start(place: Place, heard: &mpsc::Sender<Heard>) -> Result<Running, Problem> 
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| Problem::failed(format!("the node of {} cannot be started: {error}", place.nation)))?;
+        .map_err(|error| {
+            Problem::failed(format!("the node of {} cannot be started: {error}", place.nation))
+        })?;
     let stdin = child.stdin.take();
     if let Some(stdout) = child.stdout.take() {
         let (heard, nation) = (heard.clone(), place.nation);
@@ -212,12 +217,22 @@ fn start(place: Place, heard: &mpsc::Sender<Heard>) -> Result<Running, Problem> 
     Ok(Running { place, child, _stdin: stdin })
 }
 
-fn tell(nation: Nation, line: &str, scenario: &Scenario, launched_s: Option<f64>, speed: f64, started: Instant) {
+fn tell(
+    nation: Nation,
+    line: &str,
+    scenario: &Scenario,
+    launched_s: Option<f64>,
+    speed: f64,
+    started: Instant,
+) {
     match serde_json::from_str(line) {
         Ok(FromNode::Ready { console, recovered_s, rows }) => {
             let again = if rows > 1 { format!(", {rows} rows recovered") } else { String::new() };
             let after_s = started.elapsed().as_secs_f64();
-            println!("{} console {console}  (node up in {recovered_s:.2} s{again}; {after_s:.1} s after start)", upper(nation));
+            println!(
+                "{} console {console}  (node up in {recovered_s:.2} s{again}; {after_s:.1} s after start)",
+                upper(nation)
+            );
         }
         Ok(FromNode::Milestone(milestone)) => {
             let since_s = milestone.at.since_s(scenario.start);
@@ -256,7 +271,8 @@ async fn stop_all(nodes: BTreeMap<Nation, Running>) {
 /// Ctrl-C, or a request to end.
 pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };

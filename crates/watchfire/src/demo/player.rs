@@ -24,8 +24,10 @@ pub async fn play(
     started_posix_ns: i64,
     speed: f64,
 ) {
-    let mut sensors: BTreeMap<Nation, Feed> =
-        feeds.into_iter().map(|(nation, address)| (nation, Feed { address, stream: None, tried_ns: 0 })).collect();
+    let mut sensors: BTreeMap<Nation, Feed> = feeds
+        .into_iter()
+        .map(|(nation, address)| (nation, Feed { address, stream: None, tried_ns: 0 }))
+        .collect();
     for observed in scenario.observations(seed) {
         let at_ns = started_posix_ns + (observed.time_s * 1e9 / speed) as i64;
         let wait_ns = at_ns - posix_ns();

@@ -32,7 +32,9 @@ impl Ports {
             }
             self.given.insert(port);
         }
-        Err(Problem::input(format!("no free port from {wanted} on for {what}; expected one among the next {TRIES}")))
+        Err(Problem::input(format!(
+            "no free port from {wanted} on for {what}; expected one among the next {TRIES}"
+        )))
     }
 }
 

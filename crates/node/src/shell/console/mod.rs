@@ -60,7 +60,9 @@ impl ActRequest {
             Ok(self.expected_id)
         } else if refusals(node, &self.proof.actor) > self.refusals_before {
             let known = node.state().refusals.iter().filter(|refused| refused.who == self.proof.actor);
-            Err(known.max_by_key(|refused| refused.last).map_or_else(String::new, |refused| refused.reason.clone()))
+            Err(known
+                .max_by_key(|refused| refused.last)
+                .map_or_else(String::new, |refused| refused.reason.clone()))
         } else {
             Err("policy releases no acknowledgement to anybody".into())
         };
@@ -197,21 +199,31 @@ struct ActBody {
 }
 
 async fn act(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let sent =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let cookie = format!("{}={}", desk.cookie_name(), desk.csrf);
     let has_cookie = sent("cookie").split(';').any(|one| one.trim() == cookie);
     if desk.csrf.is_empty() || sent(CSRF_HEADER) != desk.csrf || !has_cookie {
-        return refuse(StatusCode::FORBIDDEN, "the page is of another session of this console; load it again");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "the page is of another session of this console; load it again",
+        );
     }
     let Some((actor, key)) = &desk.officer else {
-        return refuse(StatusCode::FORBIDDEN, "people sign with their own keys in this realm; none is at this desk");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "people sign with their own keys in this realm; none is at this desk",
+        );
     };
     let Ok(body) = serde_json::from_slice::<ActBody>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "expected {act, event_id, shown_digest}");
     };
     let mut shown_digest = [0; 32];
     if body.act != "acknowledge" || hex::decode_to_slice(&body.shown_digest, &mut shown_digest).is_err() {
-        return refuse(StatusCode::BAD_REQUEST, "expected act `acknowledge` and a shown_digest of 64 hex digits");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "expected act `acknowledge` and a shown_digest of 64 hex digits",
+        );
     }
     let act = Act::Acknowledge { event_id: body.event_id, shown_digest };
     let signature = key.sign(&act.to_be_signed(&desk.realm, desk.nation));
@@ -222,7 +234,9 @@ async fn act(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> 
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the node is stopping");
     }
     match tokio::time::timeout(ACT_TIMEOUT, answered).await {
-        Ok(Ok(Ok(acknowledge_id))) => axum::Json(serde_json::json!({ "acknowledge_id": acknowledge_id })).into_response(),
+        Ok(Ok(Ok(acknowledge_id))) => {
+            axum::Json(serde_json::json!({ "acknowledge_id": acknowledge_id })).into_response()
+        }
         Ok(Ok(Err(reason))) => refuse(StatusCode::CONFLICT, &reason),
         _ => refuse(StatusCode::SERVICE_UNAVAILABLE, "the node did not answer in 5 s"),
     }

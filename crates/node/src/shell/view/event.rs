@@ -106,7 +106,9 @@ fn why_silent(node: &Node, nation: Nation) -> String {
         return "our sensors have not seen it".into();
     }
     match node.state().links.get(&(nation, Lane::Warning)) {
-        Some(link) if link.receiving && link.terms.level.is_some() => "has said nothing of it; its link is up".into(),
+        Some(link) if link.receiving && link.terms.level.is_some() => {
+            "has said nothing of it; its link is up".into()
+        }
         Some(link) if link.receiving => format!("releases nothing to us: {}", link.terms.reason),
         _ => "its link is down".into(),
     }

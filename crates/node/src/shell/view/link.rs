@@ -21,7 +21,8 @@ pub fn links(driver: &Driver, now: Now, heard_ns: &mut BTreeMap<Key, (u64, u64)>
             let heard = heard_ns.entry((partner, lane)).or_insert((0, now.mono_ns));
             *heard = (held.size, now.mono_ns);
         }
-        let last = heard_ns.get(&(partner, lane)).map(|(_, at)| now.mono_ns.saturating_sub(*at) as f64 * 1e-9);
+        let last =
+            heard_ns.get(&(partner, lane)).map(|(_, at)| now.mono_ns.saturating_sub(*at) as f64 * 1e-9);
         let sending_up = outbound.is_connected();
         let receiving_up = inbound.is_connected();
         let error = node
@@ -34,14 +35,19 @@ pub fn links(driver: &Driver, now: Now, heard_ns: &mut BTreeMap<Key, (u64, u64)>
             .filter(|_| !sending_up || !receiving_up);
         links.push(Link {
             partner: partner.to_string(),
-            partner_name: roster.and_then(|roster| roster.member(partner)).map_or_else(String::new, |m| m.name.clone()),
+            partner_name: roster
+                .and_then(|roster| roster.member(partner))
+                .map_or_else(String::new, |m| m.name.clone()),
             lane,
             sending: Sending {
                 state: if sending_up { "connected" } else { "connecting" },
                 sent: feed.tree().size(),
                 receipted: feed.receipted(),
                 waiting: feed.waiting() as u64 + feed.tree().size().saturating_sub(feed.receipted()),
-                rtt_ms: outbound.latency().filter(|_| sending_up).map(|latency| latency_ms(latency.round_trip_ns)),
+                rtt_ms: outbound
+                    .latency()
+                    .filter(|_| sending_up)
+                    .map(|latency| latency_ms(latency.round_trip_ns)),
                 epoch: feed.epoch(),
             },
             receiving: Receiving {
@@ -54,7 +60,10 @@ pub fn links(driver: &Driver, now: Now, heard_ns: &mut BTreeMap<Key, (u64, u64)>
                     .filter(|_| receiving_up)
                     .map(|latency| latency_ms(latency.round_trip_ns) / 2.0),
                 terms: known.terms.reason.clone(),
-                level: known.terms.level.map_or_else(String::new, |level| format!("{level:?}").to_lowercase()),
+                level: known
+                    .terms
+                    .level
+                    .map_or_else(String::new, |level| format!("{level:?}").to_lowercase()),
             },
             error,
         });

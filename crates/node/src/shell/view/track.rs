@@ -74,7 +74,11 @@ pub fn tracks(
                 age_s: now.tai.since_s(track.evidence.last_observed).max(0.0),
                 sources: track.evidence.source_tags.clone(),
                 trail: trail.map(|trail| trail.iter().map(|(_, point)| *point).collect()).unwrap_or_default(),
-                ahead: if comes_down && track.status != TrackStatus::Lost { ahead(&track) } else { Vec::new() },
+                ahead: if comes_down && track.status != TrackStatus::Lost {
+                    ahead(&track)
+                } else {
+                    Vec::new()
+                },
             }
         })
         .collect()
