@@ -37,6 +37,10 @@ const COAST_PSD: f64 = 1e-4;
 /// turns with the pitch programme, and jumps by 20–60 m/s² at staging and burn-out.
 const THRUST_PSD: f64 = 25.0;
 
+/// Below this speed a first stage still burns (m/s), steadily: it changes by 2 m/s² in a second, m²/s⁵.
+const FIRST_STAGE_MPS: f64 = 1_000.0;
+const FIRST_STAGE_PSD: f64 = 4.0;
+
 /// The same in the air on the way down, m²/s⁵: drag grows to some 300 m/s² within ten seconds, and goes.
 const AIR_PSD: f64 = 2_500.0;
 
@@ -59,7 +63,7 @@ const SURPRISED_S_MAX: f64 = 3.0;
 /// Jump of the acceleration at staging or burn-out, m/s², and for how long it may go unnoticed, since the filter at
 /// first takes it for noise, seconds.
 const JUMP_MPS2: f64 = 60.0;
-const JUMP_S_MIN: f64 = 1.0;
+const JUMP_S_MIN: f64 = 2.0;
 
 /// No missile accelerates less than this while it burns, m/s².
 const LEAST_THRUST_MPS2: f64 = 12.0;
@@ -440,8 +444,9 @@ pub(crate) fn look_back(
 ) -> Option<Estimate<6>> {
     let (last, earlier) = plots.split_last()?;
     let mut estimate = with_thrust(&from_plot(last, radars, velocity_mps, 1_000.0)?);
+    let psd = if velocity_mps.norm() < FIRST_STAGE_MPS { FIRST_STAGE_PSD } else { THRUST_PSD };
     for plot in earlier.iter().rev() {
-        estimate.thrust_to(plot.time, THRUST_PSD);
+        estimate.thrust_to(plot.time, psd);
         estimate.update(&plot.measurement(radars));
     }
     Some(estimate.kinematic())

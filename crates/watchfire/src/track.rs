@@ -1,0 +1,154 @@
+//! `watchfire track`: sensor data in, tracks and assessments out.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use formats::{PlotFile, TRACKS_HEADER, read_sensors, write_assessment, write_track};
+use physics::plot::Plot;
+use physics::time::Tai;
+use picture::{Picture, Settings};
+use statement::{Track as Said, TrackStatus};
+
+use crate::output::write_whole;
+use crate::problem::Problem;
+
+/// Progress is shown once in so many scans.
+const TELL_EVERY_SCANS: usize = 2_000;
+
+/// What to track.
+#[derive(Debug, Args)]
+pub struct Track {
+    /// The sensors, JSON.
+    #[arg(long)]
+    sensors: PathBuf,
+    /// Their plots.
+    #[arg(long)]
+    plots: PathBuf,
+    /// The plots' format.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Where the tracks go: CSV, a row for each firm track and update.
+    #[arg(long)]
+    out: PathBuf,
+    /// Where the assessments go: JSON lines.
+    #[arg(long)]
+    assessments: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A header, and a plot on each line.
+    Csv,
+}
+
+/// Runs the command.
+pub fn run(args: &Track) -> Result<(), Problem> {
+    let name = args.sensors.display().to_string();
+    let sensors = read_sensors(&name, &read(&args.sensors)?).map_err(Problem::input)?;
+    let t0 = sensors.t0.unwrap_or_default();
+    let plots = match args.format {
+        Format::Csv => read_plots(&args.plots, &sensors.sensors, t0)?,
+    };
+    let tracked = follow(Picture::new(sensors.sensors, Settings::default()), &plots, t0);
+    write_whole(&args.out, tracked.tracks.as_bytes())?;
+    if let Some(file) = &args.assessments {
+        write_whole(file, tracked.assessments.as_bytes())?;
+    }
+    println!("{}", tracked.summary(plots.len()));
+    for (reason, count) in &tracked.rejected {
+        println!("{count} plots not used: {reason}");
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<String, Problem> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| Problem::input(format!("{}: cannot be read: {error}", file.display())))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        Problem::input(format!("{}: line {line}: expected text in UTF-8", file.display()))
+    })
+}
+
+/// All plots of a file in the order of time; those of one instant in the order of the file.
+fn read_plots(file: &Path, sensors: &[physics::sensor::Sensor], t0: Tai) -> Result<Vec<Plot>, Problem> {
+    let (name, text) = (file.display().to_string(), read(file)?);
+    let opened = PlotFile::open(&name, &text, sensors, t0).map_err(Problem::input)?;
+    let mut plots = opened.collect::<Result<Vec<Plot>, String>>().map_err(Problem::input)?;
+    if plots.is_empty() {
+        return Err(Problem::input(format!("{name}: line 2: expected a plot, found the end of the file")));
+    }
+    plots.sort_by_key(|plot| plot.time);
+    Ok(plots)
+}
+
+/// What came of the plots.
+#[derive(Default)]
+struct Tracked {
+    tracks: String,
+    assessments: String,
+    rejected: BTreeMap<String, usize>,
+    firm: BTreeMap<String, Tai>,
+    revisions: BTreeMap<String, u32>,
+    warned: std::collections::BTreeSet<String>,
+}
+
+impl Tracked {
+    fn summary(&self, plots: usize) -> String {
+        let (tracks, revisions) = (self.firm.len(), self.revisions.values().sum::<u32>());
+        let warned = self.warned.len();
+        format!("{plots} plots, {tracks} firm tracks, {revisions} assessments, warnings of {warned} tracks")
+    }
+}
+
+/// Scan by scan, as a node would get them.
+fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
+    let mut tracked = Tracked { tracks: format!("{TRACKS_HEADER}\n"), ..Tracked::default() };
+    let tell = std::io::stderr().is_terminal();
+    let mut done = 0;
+    for (number, scan) in plots.chunk_by(|a, b| (a.time, &a.sensor_id) == (b.time, &b.sensor_id)).enumerate()
+    {
+        let now = scan[0].time;
+        for rejected in picture.observe(now, scan) {
+            *tracked.rejected.entry(rejected.reason.to_string()).or_default() += 1;
+        }
+        for track in picture.tracks() {
+            tracked.note_track(&track, t0);
+        }
+        for mut assessment in picture.assess(now) {
+            let revision = tracked.revisions.entry(assessment.track_id.clone()).or_default();
+            *revision += 1;
+            assessment.revision = *revision;
+            if assessment.warning {
+                tracked.warned.insert(assessment.track_id.clone());
+            }
+            tracked.assessments.push_str(&write_assessment(&assessment, t0));
+            tracked.assessments.push('\n');
+        }
+        done += scan.len();
+        if tell && number % TELL_EVERY_SCANS == 0 {
+            eprint!("\r{done} of {} plots", plots.len());
+        }
+    }
+    if tell {
+        eprintln!("\r{done} of {} plots", plots.len());
+    }
+    tracked
+}
+
+impl Tracked {
+    fn note_track(&mut self, track: &Said, t0: Tai) {
+        let known = self.firm.get(&track.track_id);
+        if track.status != TrackStatus::Firm || known == Some(&track.time) {
+            return;
+        }
+        self.firm.insert(track.track_id.clone(), track.time);
+        write_track(&mut self.tracks, track, t0);
+        self.tracks.push('\n');
+    }
+}
