@@ -94,8 +94,9 @@ pub async fn run(
     let keys = load_keys(&config.keys)?;
     let officer = config.officer_key.as_deref().map(load_officer).transpose()?;
     let root: RootPublic = load_json(&config.root)?;
-    let roster = open_roster(&read(&config.roster)?, &root, &config.realm)
-        .map_err(|error| wrong(&config.roster, error))?;
+    let roster = open_roster(&read(&config.roster)?, &root, &config.realm).map_err(|error| {
+        wrong(&config.roster, format!("{error}; expected a roster of realm {}", config.realm))
+    })?;
     let Some(member) = roster.member(config.nation) else {
         return Err(wrong(&config.roster, format!("{} is not in the roster", config.nation)).into());
     };
