@@ -73,6 +73,7 @@ function column(nation, own, t) {
     launch: ground([LAUNCH[0] + OFFSET_M[nation] / 1e5, LAUNCH[1]], nation === 'kor' ? 6 : 0, 2.2, 1500 * narrow, 600 * narrow, 80), impact,
     course_deg: 85.7 + OFFSET_M[nation] / 3000, apogee_m: established ? APOGEE_M + OFFSET_M[nation] * 2 : null, objects: nation === 'usa' ? [1, 2] : [1, 1],
     sources: SENSORS[nation].slice(0, nation === 'kor' ? 1 : 2).map(([id]) => id), last_observed_age_s: round(Math.max(0.3, t - LAST_S[nation]), 1),
+    observed: position(Math.min(t, LAST_S[nation]), OFFSET_M[nation]), under_thrust: t < BURN_S,
     received_latency_ms: own ? null : 11.4, sensed: iso(t - 0.3),
   };
 }

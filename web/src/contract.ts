@@ -109,6 +109,10 @@ export interface Column {
   objects: [number, number];
   sources: string[];
   last_observed_age_s: number;
+  /** Where it was then; of partners this is all that the warning level says of its place. */
+  observed: Point | null;
+  /** Null where that cannot be said. */
+  under_thrust: boolean | null;
   received_latency_ms: number | null;
   sensed: Iso;
 }

@@ -145,7 +145,15 @@ try {
       const text = await page.locator('section.right').innerText();
       return ['JPN', 'KOR', 'USA', 'ballistic', 'established'].every((word) => text.toLowerCase().includes(word.toLowerCase()));
     }, 45_000));
+  await check('Korea, without Japan’s tracks, sees where Japan last saw it', () =>
+    until('a place in the column of Japan', async () => {
+      const { events, tracks } = await view(korea);
+      const column = events[0]?.columns.find((one) => one.nation === 'jpn');
+      const text = await korea.getByTestId('cell-observed-jpn').innerText();
+      return !tracks.some((track) => track.origin === 'jpn') && column?.observed?.[2] > 100_000 && / km up/.test(text);
+    }));
   await shot(page, 'alarm');
+  await shot(korea, 'korea-alarm');
   const american = nodeProcess(demo, 'usa');
   await check('an acknowledgement is pending while a partner is stopped', async () => {
     signal(american, 'SIGSTOP');

@@ -61,7 +61,10 @@ export class Picture {
     this.#nations = nationsOf(view, event);
     this.#sensors(view);
     this.#tracks(view, chosen);
-    for (const column of event?.columns ?? []) this.#column(column);
+    for (const column of event?.columns ?? []) {
+      this.#column(column);
+      if (!view.tracks.some((track) => track.origin === column.nation)) this.#observed(column);
+    }
     for (const layer of layers) layer.end();
     return layers.some((layer) => layer.changed);
   }
@@ -161,6 +164,18 @@ export class Picture {
         );
       }
     }
+  }
+
+  /** Where a nation that gives us no tracks last saw the object. */
+  #observed(column: Column): void {
+    if (!column.observed || column.status === 'withdrawn' || !finite(...column.observed)) return;
+    const [lon_deg, lat_deg, alt_m] = column.observed;
+    const colour = Color.fromCssColorString(colourOf(column.nation));
+    const position = at(lon_deg, lat_deg, alt_m);
+    const version = column.observed.join();
+    const key = `observed ${column.nation}`;
+    this.#points.put(key, version, () => ({ position, ...pointLook(colour, false, false) }), (point) => (point.position = position));
+    this.#label(key, version, `${codeOf(column.nation)} last seen`, position, colour, [14, -16 - LABEL_LINE_PX * this.#nations.indexOf(column.nation)]);
   }
 
   #path(key: string, version: string, points: [number, number, number][], look: () => object): void {

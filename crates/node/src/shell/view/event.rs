@@ -79,6 +79,10 @@ fn column(nation: Nation, own: bool, heard: &Heard, now: Now, clock_speed: f64) 
         objects: assessment.object_count,
         sources: assessment.evidence.source_tags.clone(),
         last_observed_age_s: now.tai.since_s(assessment.evidence.last_observed).max(0.0),
+        observed: assessment
+            .observed
+            .map(|point| [point.place.lon_deg, point.place.lat_deg, point.place.alt_m]),
+        under_thrust: assessment.under_thrust,
         // The exercise's clock may run fast; a delay is of wall time.
         received_latency_ms: (!own).then(|| heard.received.since_s(released).max(0.0) * 1e3 / clock_speed),
         sensed: assessment.evidence.last_observed.to_utc(),

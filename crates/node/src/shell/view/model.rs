@@ -98,6 +98,9 @@ pub struct Column {
     pub objects: (u32, u32),
     pub sources: Vec<String>,
     pub last_observed_age_s: f64,
+    /// Where it was then: longitude, latitude, metres.
+    pub observed: Option<[f64; 3]>,
+    pub under_thrust: Option<bool>,
     pub received_latency_ms: Option<f64>,
     pub sensed: String,
 }
