@@ -149,8 +149,8 @@ try {
     until('a place in the column of Japan', async () => {
       const { events, tracks } = await view(korea);
       const column = events[0]?.columns.find((one) => one.nation === 'jpn');
-      const text = await korea.getByTestId('cell-observed-jpn').innerText();
-      return !tracks.some((track) => track.origin === 'jpn') && column?.observed?.[2] > 100_000 && / km up/.test(text);
+      const text = await korea.getByTestId('cell-observed_at-jpn').innerText();
+      return !tracks.some((track) => track.origin === 'jpn') && column?.observed?.[2] > 100_000 && /°N .* km/.test(text);
     }));
   await shot(page, 'alarm');
   await shot(korea, 'korea-alarm');
