@@ -60,7 +60,9 @@ impl ActRequest {
             Ok(self.expected_id)
         } else if refusals(node, &self.proof.actor) > self.refusals_before {
             let known = node.state().refusals.iter().filter(|refused| refused.who == self.proof.actor);
-            Err(known.max_by_key(|refused| refused.last).map_or_else(String::new, |refused| refused.reason.clone()))
+            Err(known
+                .max_by_key(|refused| refused.last)
+                .map_or_else(String::new, |refused| refused.reason.clone()))
         } else {
             Err("policy releases no acknowledgement to anybody".into())
         };
@@ -109,6 +111,16 @@ impl Desk {
         self.views.send_replace(encode(&view));
     }
 
+    /// The names that this console answers to.
+    fn names(&self) -> [String; 3] {
+        [format!("{}.localhost", self.nation), "localhost".to_owned(), "127.0.0.1".to_owned()]
+    }
+
+    /// Whether `origin` is a page of this console itself.
+    fn is_own_origin(&self, origin: &str) -> bool {
+        self.names().iter().any(|name| origin == format!("http://{name}:{}", self.port))
+    }
+
     fn cookie_name(&self) -> String {
         format!("watchfire-{}-{}", self.realm.slug(), self.nation)
     }
@@ -137,9 +149,8 @@ pub async fn serve(listener: TcpListener, desk: Arc<Desk>) {
 async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.strip_suffix(&format!(":{}", desk.port)).unwrap_or(host);
-    let known = [format!("{}.localhost", desk.nation), "localhost".to_owned(), "127.0.0.1".to_owned()];
     // A page elsewhere whose name is made to point here (DNS rebinding) comes with its own host.
-    if !known.iter().any(|known| known == name) {
+    if !desk.names().iter().any(|known| known == name) {
         return refuse(StatusCode::MISDIRECTED_REQUEST, "this console is served as NATION.localhost only");
     }
     let mut response = next.run(request).await;
@@ -156,7 +167,12 @@ async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> R
 }
 
 async fn index(State(desk): State<Arc<Desk>>) -> Response {
-    let mut response = files::response("index.html");
+    with_cookie(files::response("index.html"), &desk)
+}
+
+/// Sets the session's cookie; the stream of views does so too, so that a page that stays open over a restart of the
+/// node can go on acting.
+fn with_cookie(mut response: Response, desk: &Desk) -> Response {
     // The realm is part of the cookie's name: an exercise's is of no use in the live realm, whatever the port.
     let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", desk.cookie_name(), desk.csrf);
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -185,7 +201,8 @@ async fn events(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
     // Browsers come back after this many milliseconds.
     let hello = tokio_stream::once(Ok(Bytes::from_static(b"retry: 500\n\n")));
     let body = Body::from_stream(hello.chain(stream));
-    ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    let streamed = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    with_cookie((streamed, body).into_response(), &desk)
 }
 
 #[derive(Deserialize)]
@@ -197,21 +214,35 @@ struct ActBody {
 }
 
 async fn act(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let sent =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    // Browsers say with each act which page it is from; other programs of this desk need not.
+    if headers.contains_key(header::ORIGIN) && !desk.is_own_origin(&sent("origin")) {
+        return refuse(StatusCode::FORBIDDEN, "the act is from a page that is not this console's");
+    }
     let cookie = format!("{}={}", desk.cookie_name(), desk.csrf);
     let has_cookie = sent("cookie").split(';').any(|one| one.trim() == cookie);
     if desk.csrf.is_empty() || sent(CSRF_HEADER) != desk.csrf || !has_cookie {
-        return refuse(StatusCode::FORBIDDEN, "the page is of another session of this console; load it again");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "the page is of another session of this console; load it again",
+        );
     }
     let Some((actor, key)) = &desk.officer else {
-        return refuse(StatusCode::FORBIDDEN, "people sign with their own keys in this realm; none is at this desk");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "people sign with their own keys in this realm; none is at this desk",
+        );
     };
     let Ok(body) = serde_json::from_slice::<ActBody>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "expected {act, event_id, shown_digest}");
     };
     let mut shown_digest = [0; 32];
     if body.act != "acknowledge" || hex::decode_to_slice(&body.shown_digest, &mut shown_digest).is_err() {
-        return refuse(StatusCode::BAD_REQUEST, "expected act `acknowledge` and a shown_digest of 64 hex digits");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "expected act `acknowledge` and a shown_digest of 64 hex digits",
+        );
     }
     let act = Act::Acknowledge { event_id: body.event_id, shown_digest };
     let signature = key.sign(&act.to_be_signed(&desk.realm, desk.nation));
@@ -222,7 +253,9 @@ async fn act(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> 
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the node is stopping");
     }
     match tokio::time::timeout(ACT_TIMEOUT, answered).await {
-        Ok(Ok(Ok(acknowledge_id))) => axum::Json(serde_json::json!({ "acknowledge_id": acknowledge_id })).into_response(),
+        Ok(Ok(Ok(acknowledge_id))) => {
+            axum::Json(serde_json::json!({ "acknowledge_id": acknowledge_id })).into_response()
+        }
         Ok(Ok(Err(reason))) => refuse(StatusCode::CONFLICT, &reason),
         _ => refuse(StatusCode::SERVICE_UNAVAILABLE, "the node did not answer in 5 s"),
     }
