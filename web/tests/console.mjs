@@ -94,6 +94,15 @@ try {
   check('act: the name of the officer is shown', (await text(page, 'acked')).includes(' by '), await text(page, 'acked'));
   check('act: Korea, which runs, gives its receipt', await receipt(page, 'kor', 'received', 10_000));
   check('act: the United States, stopped, is pending', await receipt(page, 'usa', 'pending', 2_000));
+  // The age of the newest head stands in the last column of the links: at 1366 pixels, with entries due, it once was cut.
+  for (const [nation, id, one] of [['jpn', 'links', jpn], ['kor', 'links', kor], ['kor', 'tables', kor]]) {
+    const cut = await one.page.evaluate((which) => {
+      const panel = document.querySelector(`[data-testid="${which}"]`);
+      const edge = panel.getBoundingClientRect().right;
+      return [...panel.querySelectorAll('th, td')].filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.textContent.trim());
+    }, id);
+    check(`layout: nothing of ${nation}'s ${id} is cut at 1366 pixels`, cut.length === 0, cut);
+  }
   process.kill(stopped, 'SIGCONT');
   check('act: the United States, running again, gives its receipt', await receipt(page, 'usa', 'received', 25_000));
   check('act: Korea\'s console shows that Japan acknowledged', await comes(kor.page, 15_000, ...has('ack-jpn')));
