@@ -15,7 +15,9 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&to)?;
     if let Ok(console) = env::var("WATCHFIRE_CONSOLE") {
         let folder = console.split('#').next().unwrap_or_default();
-        copy(Path::new(folder), &to)?;
+        println!("cargo:rerun-if-changed={folder}");
+        copy(Path::new(folder), &to)
+            .map_err(|error| io::Error::other(format!("WATCHFIRE_CONSOLE={folder}: {error}")))?;
     }
     Ok(())
 }

@@ -1,243 +1,208 @@
-// The console in a real browser against a real demo. Prints a line for each check, and how many passed, last.
-import http from 'node:http';
-import { mkdirSync } from 'node:fs';
-import { nodeProcess, startBrowser, startDemo, stopDemo } from './demo.mjs';
+// The console in a browser against a real running demo: npm run test:console
+// Ends with a line `N passed, N failed`. What is drawn by the map is never asserted: software rendering is slow.
+import { ask, listen, sleep, startBrowser, startDemo } from './demo.mjs';
 
 const SPEED = 20;
-const SHOTS = process.env.WATCHFIRE_SHOTS;
+const ALL_WITHIN_MS = 170_000;
+const PAGE = { viewport: { width: 1366, height: 768 } };
+
 let passed = 0;
 let failed = 0;
+function check(name, holds, seen = '') {
+  if (holds) passed += 1;
+  else failed += 1;
+  console.log(`${holds ? 'ok    ' : 'FAILED'} ${name}${holds ? '' : `: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`}`);
+}
 
-async function check(what, holds) {
-  try {
-    await holds();
-    passed += 1;
-    console.log(`ok   ${what}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAIL ${what}\n     ${String(error.message ?? error).split('\n').slice(0, 6).join('\n     ')}`);
+/** Waits for a state of the page; answers whether it came. */
+async function comes(page, ms, what, of) {
+  const until_ms = Date.now() + ms;
+  for (;;) {
+    if (await page.evaluate(what, of).catch(() => false)) return true;
+    if (Date.now() > until_ms) return false;
+    await sleep(100);
   }
 }
+const text = (page, id) => page.evaluate((one) => document.querySelector(`[data-testid="${one}"]`)?.textContent ?? '', id);
+const has = (id) => [(one) => document.querySelector(`[data-testid="${one}"]`) !== null, id];
+const receipt = (page, partner, state, ms) =>
+  comes(page, ms, ([one, wanted]) => document.querySelector(`[data-testid="receipt-${one}"]`)?.dataset.state === wanted, [partner, state]);
 
-function must(holds, what) {
-  if (!holds) throw new Error(`expected ${what}`);
-}
-
-/** A page of one console, with whatever it should not have done. */
+/** Opens a console and notes everything that should not be. */
 async function open(browser, address, query = '') {
-  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
-  page.faults = [];
-  page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()));
-  page.on('pageerror', (error) => page.faults.push(String(error)));
+  const page = await browser.newPage(PAGE);
+  const bad = [];
+  const streams = [];
+  await page.addInitScript(() => {
+    window.__violations = [];
+    addEventListener('securitypolicyviolation', (one) => window.__violations.push(`${one.violatedDirective} ${one.blockedURI}`));
+  });
+  page.on('console', (said) => said.type() === 'error' && bad.push(said.text().slice(0, 200)));
+  page.on('pageerror', (error) => bad.push(String(error).slice(0, 200)));
   page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(address) && !/^(blob|data):/.test(url)) page.faults.push(`asks elsewhere: ${url}`);
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== new URL(address).host) bad.push(`request to ${url.host}`);
+    if (url.pathname === '/api/events') streams.push(request);
   });
-  await page.goto(`${address}/${query}`);
-  return page;
-}
-
-const visible = (page, id, timeout = 20_000) => page.getByTestId(id).first().waitFor({ state: 'visible', timeout });
-const view = async (page) => page.evaluate(async () => (await fetch('/api/view')).json());
-
-async function until(what, holds, timeout_ms = 30_000) {
-  const late_ms = performance.now() + timeout_ms;
-  let error = null;
-  while (performance.now() < late_ms) {
-    try {
-      if (await holds()) return;
-    } catch (caught) {
-      error = caught;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`expected within ${timeout_ms / 1000} s: ${what}${error ? ` (${error.message})` : ''}`);
-}
-
-async function shot(page, name) {
-  if (!SHOTS) return;
-  mkdirSync(SHOTS, { recursive: true });
-  for (const [width, height] of [[1366, 768], [1920, 1080]]) {
-    await page.setViewportSize({ width, height });
-    await page.waitForTimeout(400);
-    await page.screenshot({ path: `${SHOTS}/${name}-${width}.png`, timeout: 120_000 });
-  }
-}
-
-/** A request as no browser would let a page make it. */
-function raw(address, { method = 'GET', path = '/', headers = {}, body } = {}) {
-  const { port } = new URL(address);
-  return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-      let text = '';
-      answer.on('data', (part) => (text += part));
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-/** The ids of the server-sent events that come within a time, milliseconds. */
-function eventIds(address, { last, for_ms = 1_500 } = {}) {
-  const { host, port } = new URL(address);
-  return new Promise((resolve, reject) => {
-    const headers = { host, ...(last === undefined ? {} : { 'last-event-id': String(last) }) };
-    const ids = [];
-    const request = http.get({ host: '127.0.0.1', port, path: '/api/events', headers }, (answer) => {
-      answer.on('data', (part) => ids.push(...[...String(part).matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))));
-    });
-    request.on('error', (error) => (ids.done ? undefined : reject(error)));
-    setTimeout(() => {
-      ids.done = true;
-      request.destroy();
-      resolve(ids);
-    }, for_ms);
-  });
-}
-
-const stopped = new Set();
-function signal(pid, name) {
-  process.kill(pid, name);
-  if (name === 'SIGSTOP') stopped.add(pid);
-  else stopped.delete(pid);
+  await page.goto(address + query);
+  await comes(page, 20_000, () => window.__watchfire !== undefined);
+  return { page, bad, streams };
 }
 
 const demo = await startDemo(SPEED);
-const browser = await startBrowser();
-const withoutWebgl = await startBrowser({ webgl: false });
+const browsers = [];
+const late = setTimeout(async () => {
+  console.log(`FAILED not done within ${ALL_WITHIN_MS / 1000} s`);
+  console.log(`${passed} passed, ${failed + 1} failed`);
+  await demo.stop();
+  process.exit(1);
+}, ALL_WITHIN_MS);
+
 try {
-  const { jpn, kor, usa } = demo.consoles;
-  const page = await open(browser, jpn);
-  const korea = await open(withoutWebgl, kor);
-  const america = await open(withoutWebgl, usa, '?map=off');
-  await check('the realm stands over everything', async () => {
-    await visible(page, 'banner');
-    const text = await page.getByTestId('banner').innerText();
-    must(/EXERCISE/i.test(text) && text.includes('2022-10-04'), `the exercise's name in "${text}"`);
+  const browser = await startBrowser();
+  browsers.push(browser);
+  // Japan's console with its map; the partners' as tables, to leave the processor to the nodes.
+  const jpn = await open(browser, demo.consoles.jpn);
+  const kor = await open(browser, demo.consoles.kor, '?map=off');
+  const usa = await open(browser, demo.consoles.usa, '?map=off');
+  const { page } = jpn;
+  check('jpn: a view is shown', (await text(page, 'stream')) === 'connected', await text(page, 'stream'));
+  for (const [nation, one] of Object.entries({ jpn, kor, usa })) {
+    const banner = await text(one.page, 'banner');
+    check(`${nation}: the banner names the exercise`, banner.includes('EXERCISE') && banner.includes('2022-10-04') && banner.includes('no real launch'), banner);
+    const sensors = await text(one.page, 'sensors');
+    check(`${nation}: own sensors are listed`, /Own sensors:\s+\S+/.test(sensors) && !sensors.includes('none'), sensors);
+  }
+
+  check('alarm: the acknowledge button comes', await comes(page, 60_000, ...has('ack')));
+  check('alarm: said aloud to a screen reader', (await page.evaluate(() => document.querySelector('[role=alert]')?.textContent ?? '')).includes('acknowledge with A'));
+  check('jpn: three national columns', await comes(page, 30_000, () => ['jpn', 'kor', 'usa'].every((one) => document.querySelector(`[data-testid="column-${one}"]`))), await text(page, 'columns'));
+
+  // Acknowledge while the United States is stopped.
+  const stopped = demo.pid('usa');
+  process.kill(stopped, 'SIGSTOP');
+  await sleep(500);
+  const sent = page.waitForRequest((request) => request.url().endsWith('/api/act'), { timeout: 10_000 }).catch(() => null);
+  const before = await page.evaluate(() => {
+    const { view } = window.__watchfire;
+    document.querySelector('[data-testid="ack"]').click();
+    return view.events.map((one) => ({ id: one.id, digest: one.shown_digest }));
   });
-  await check('links with every partner, each lane, with latency', () =>
-    until('four lanes connected with times', async () => {
-      const { links } = await view(page);
-      const good = links.filter((link) => link.sending.state === 'connected' && link.receiving.state === 'connected');
-      const timed = good.filter((link) => link.lane !== 'warning' || link.sending.rtt_ms !== null);
-      return timed.length === 4 && (await page.locator('[data-testid^=link-][data-sending=connected]').count()) === 4;
-    }));
-  await check('Korea is told why Japan sends it no tracks', async () => {
-    await visible(korea, 'terms-jpn');
-    const text = await korea.getByTestId('terms-jpn').innerText();
-    must(/Korea gets the warning level/.test(text), `Japan's reason in "${text}"`);
+  const body = (await sent)?.postDataJSON();
+  check('act: carries the digest of the view that was on the page', body && before.some((one) => one.id === body.event_id && one.digest === body.shown_digest), { body, before });
+  check('act: acknowledged', await comes(page, 10_000, ...has('acked')), await text(page, 'ack-error'));
+  check('act: the name of the officer is shown', (await text(page, 'acked')).includes(' by '), await text(page, 'acked'));
+  check('act: Korea, which runs, gives its receipt', await receipt(page, 'kor', 'received', 10_000));
+  check('act: the United States, stopped, is pending', await receipt(page, 'usa', 'pending', 2_000));
+  // The age of the newest head stands in the last column of the links: at 1366 pixels, with entries due, it once was cut.
+  for (const [nation, id, one] of [['jpn', 'links', jpn], ['kor', 'links', kor], ['kor', 'tables', kor]]) {
+    const cut = await one.page.evaluate((which) => {
+      const panel = document.querySelector(`[data-testid="${which}"]`);
+      const edge = panel.getBoundingClientRect().right;
+      return [...panel.querySelectorAll('th, td')].filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.textContent.trim());
+    }, id);
+    check(`layout: nothing of ${nation}'s ${id} is cut at 1366 pixels`, cut.length === 0, cut);
+  }
+  process.kill(stopped, 'SIGCONT');
+  check('act: the United States, running again, gives its receipt', await receipt(page, 'usa', 'received', 25_000));
+  check('act: Korea\'s console shows that Japan acknowledged', await comes(kor.page, 15_000, ...has('ack-jpn')));
+  check('act: the United States\' console shows that Japan acknowledged', await comes(usa.page, 15_000, ...has('ack-jpn')));
+
+  const cell = (row, nation) => text(page, `cell-${row}-${nation}`);
+  check('columns: an impact is said by our own', await comes(page, 40_000, () => /°N/.test(document.querySelector('[data-testid="cell-impact-jpn"]')?.textContent ?? '')), await cell('impact', 'jpn'));
+  const WANTED = {
+    status: /established|preliminary/, class: /ballistic/, launch_time: /\d\d:\d\d:\d\dZ.*± \d/s, launch_point: /\d°N \d+\.\d+°E/,
+    course: /^\s*\d{3}°/, impact: /\d°N/, impact_time: /\d\d:\d\d:\d\dZ/, to_impact: /\d/, observed: /ago/,
+  };
+  for (const [row, wanted] of Object.entries(WANTED)) check(`columns: own ${row}`, wanted.test(await cell(row, 'jpn')), await cell(row, 'jpn'));
+  for (const nation of ['kor', 'usa']) check(`columns: status of ${nation}`, /\w/.test(await cell('status', nation)), await cell('status', nation));
+
+  // Whatever the nations differ on in the view is marked on the page, and nothing else.
+  const marks = await page.evaluate(() => {
+    const event = window.__watchfire.view.events[0];
+    const wanted = new Set(event.differences.map((one) => one.field));
+    const rows = ['status', 'class', 'launch_time', 'launch_point', 'course', 'impact', 'impact_time'];
+    return rows.filter((row) => wanted.has(row) !== (document.querySelector(`[data-testid="row-${row}"]`)?.classList.contains('differs') ?? false));
   });
-  await check('a machine without WebGL says so and shows the tables', async () => {
-    await visible(korea, 'map-note');
-    await visible(korea, 'tables');
-  });
-  await check('own sensors are listed, by their names', async () => {
-    const text = await page.getByTestId('sensors').innerText();
-    must(text.includes('jpn-sado') && text.includes('jpn-ominato'), `sensors in "${text}"`);
-  });
-  await check('the alarm comes, with a button to acknowledge', () => visible(page, 'ack', 60_000));
-  await check('three nations stand side by side, with what they say', () =>
-    until('three columns with launch, impact, class and course', async () => {
-      const event = (await view(page)).events[0];
-      const full = event?.columns.filter((column) => column.launch && column.impact && column.class === 'ballistic' && column.course_deg !== null);
-      if (full?.length !== 3) return false;
-      const text = await page.locator('section.right').innerText();
-      return ['JPN', 'KOR', 'USA', 'ballistic', 'established'].every((word) => text.toLowerCase().includes(word.toLowerCase()));
-    }, 45_000));
-  await check('Korea, without Japan’s tracks, sees where Japan last saw it', () =>
-    until('a place in the column of Japan', async () => {
-      const { events, tracks } = await view(korea);
-      const column = events[0]?.columns.find((one) => one.nation === 'jpn');
-      const text = await korea.getByTestId('cell-observed_at-jpn').innerText();
-      return !tracks.some((track) => track.origin === 'jpn') && column?.observed?.[2] > 100_000 && /°N .* km/.test(text);
-    }));
-  await shot(page, 'alarm');
-  await shot(korea, 'korea-alarm');
-  const american = nodeProcess(demo, 'usa');
-  await check('an acknowledgement is pending while a partner is stopped', async () => {
-    signal(american, 'SIGSTOP');
-    await page.getByTestId('ack').click();
-    await visible(page, 'acked');
-    await until('Korea has it, the United States do not', async () =>
-      (await page.getByTestId('receipt-kor').getAttribute('data-state')) === 'received' &&
-      (await page.getByTestId('receipt-usa').getAttribute('data-state')) === 'pending');
-  });
-  await check('the link to the stopped partner is seen to be down', () =>
-    until('it is down', async () => (await page.getByTestId('link-usa-warning').getAttribute('data-receiving')) !== 'connected'));
-  await shot(page, 'partner-stopped');
-  await check('the receipt comes when the partner is back', async () => {
-    signal(american, 'SIGCONT');
-    await until('its receipt', async () => (await page.getByTestId('receipt-usa').getAttribute('data-state')) === 'received');
-  });
-  await check('partners see the acknowledgement', async () => {
-    await visible(korea, 'ack-jpn');
-    await visible(america, 'ack-jpn');
-  });
-  await check('the acknowledgement is the officer’s own, and the event has a digest to sign', async () => {
-    const event = (await view(page)).events[0];
-    must(/^[0-9a-f]{64}$/.test(event.shown_digest), 'a digest of the event');
-    must(event.acks.some((ack) => ack.own && ack.actor === 'watch-officer-1'), "the officer's own acknowledgement");
-  });
-  await check('server-sent events go on after the last one that was seen', async () => {
-    const ids = await eventIds(jpn);
-    must(ids.length >= 2 && ids.every((id, at) => at === 0 || id > ids[at - 1]), `growing ids, got ${ids}`);
-    const later = await eventIds(jpn, { last: ids.at(-1) });
-    must(later.length > 0 && later.every((id) => id > ids.at(-1)), `only later ids than ${ids.at(-1)}, got ${later}`);
-  });
-  await check('a silent node turns the page red, and what is shown is said to be old', async () => {
-    const japanese = nodeProcess(demo, 'jpn');
-    signal(japanese, 'SIGSTOP');
-    await visible(page, 'lost', 15_000);
-    await shot(page, 'node-silent');
-    signal(japanese, 'SIGCONT');
-    await page.getByTestId('lost').waitFor({ state: 'detached', timeout: 15_000 });
-  });
-  await check('"last data received" turns red when nothing comes any more', async () => {
-    // Korea's radars see it no longer; Japan and the United States are stopped: nothing comes at all.
-    const others = ['jpn', 'usa'].map((nation) => nodeProcess(demo, nation));
-    others.forEach((pid) => signal(pid, 'SIGSTOP'));
-    signal(demo.child.pid, 'SIGSTOP');
-    await until('the age is shown as stale', async () => (await korea.getByTestId('last-data').getAttribute('data-stale')) === 'true');
-    await shot(korea, 'korea-stale');
-    [...others, demo.child.pid].forEach((pid) => signal(pid, 'SIGCONT'));
-    await until('it is fresh again', async () => (await korea.getByTestId('last-data').getAttribute('data-stale')) === 'false');
-  });
-  await check('the headers of a page that nobody else may frame, feed or cache', async () => {
-    const { host } = new URL(jpn);
-    const { headers, status } = await raw(jpn, { headers: { host } });
-    const policy = headers['content-security-policy'] ?? '';
-    must(status === 200 && policy.includes("default-src 'none'") && !policy.includes("'unsafe-eval'"), `a strict policy, got "${policy}"`);
-    must(/^watchfire-exercise-2022-10-04-jpn=/.test(String(headers['set-cookie'])), `a cookie of realm and nation, got "${headers['set-cookie']}"`);
-    must(headers['x-content-type-options'] === 'nosniff', 'nosniff');
-  });
-  await check('a foreign host is refused, and so is an act without the session', async () => {
-    const foreign = await raw(jpn, { headers: { host: 'evil.example' } });
-    must(foreign.status === 421, `421 for a foreign host, got ${foreign.status}`);
-    const { host } = new URL(jpn);
-    const event = (await view(page)).events[0];
-    const body = JSON.stringify({ act: 'acknowledge', event_id: event.id, shown_digest: event.shown_digest });
-    const act = await raw(jpn, { method: 'POST', path: '/api/act', headers: { host, 'content-type': 'application/json' }, body });
-    must(act.status === 403, `403 for a stranger's act, got ${act.status}`);
-  });
-  await check('the table says what the map says', async () => {
-    await page.getByTestId('view-table').click();
-    await visible(page, 'tracks');
-    const rows = await page.getByTestId('tracks').innerText();
-    must(/T-\d/.test(rows), `tracks in "${rows}"`);
-    await shot(page, 'table');
-  });
-  await check('no page erred, broke its policy or asked elsewhere', async () => {
-    const faults = [page, korea, america].flatMap((one) => one.faults);
-    must(faults.length === 0, `no fault, got:\n${[...new Set(faults)].join('\n')}`);
-  });
+  check('columns: rows are marked where nations differ, and only there', marks.length === 0, marks);
+
+  const terms = await text(kor.page, 'terms-jpn');
+  const level = await kor.page.evaluate(() => window.__watchfire.view.links.find((one) => one.partner === 'jpn' && one.lane === 'warning')?.receiving.level);
+  check('kor: Japan grants it the level warning', level === 'warning', level);
+  check('kor: says why not more', /warning/.test(terms) && terms.replace(/^.*grants us:/s, '').trim().length > 20, terms);
+
+  for (const partner of ['kor', 'usa']) {
+    const up = ([one]) => { const row = document.querySelector(`[data-testid="link-${one}-warning"]`); return row?.dataset.sending === 'connected' && row.dataset.receiving === 'connected' && /\d ms/.test(row.textContent); };
+    check(`links: ${partner} connected both ways, with a latency`, await comes(page, 15_000, up, [partner]), await text(page, `link-${partner}-warning`));
+  }
+
+  // What the server refuses.
+  const address = demo.consoles.jpn;
+  const root = await ask(address, '/');
+  const csp = root.headers['content-security-policy'] ?? '';
+  check('headers: a policy that denies by default and has no unsafe-eval', csp.includes("default-src 'none'") && !csp.includes("'unsafe-eval'"), csp);
+  check('headers: a cookie named by realm and nation', /^watchfire-\S*2022-10-04\S*-jpn=\S+.*HttpOnly.*SameSite=Strict/.test(root.headers['set-cookie']?.[0] ?? ''), root.headers['set-cookie']);
+  check('headers: nosniff', root.headers['x-content-type-options'] === 'nosniff');
+  check('host: a foreign host is refused', (await ask(address, '/api/view', { headers: { Host: `rebound.example:${new URL(address).port}` } })).status === 421);
+  const { csrf } = JSON.parse((await ask(address, '/api/view')).text);
+  const cookie = root.headers['set-cookie'][0].split(';')[0];
+  const act = (headers) => ask(address, '/api/act', { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: '{"act":"nothing","event_id":"","shown_digest":""}' });
+  const own = { 'X-Watchfire-Csrf': csrf, Cookie: cookie };
+  const answers = {
+    own: (await act({ ...own, Origin: new URL(address).origin })).status,
+    foreign: (await act({ ...own, Origin: 'http://elsewhere.example' })).status,
+    partner: (await act({ ...own, Origin: new URL(demo.consoles.kor).origin })).status,
+    token: (await act({ Cookie: cookie })).status,
+    cookie: (await act({ 'X-Watchfire-Csrf': csrf })).status,
+  };
+  check('act: our own page comes as far as the body', answers.own === 400, answers);
+  check('act: a foreign origin is refused', answers.foreign === 403, answers);
+  check('act: a partner\'s console is a foreign origin', answers.partner === 403, answers);
+  check('act: refused without the token', answers.token === 403, answers);
+  check('act: refused without the cookie', answers.cookie === 403, answers);
+
+  // Freeze our own node: the page must say so, not look alive.
+  const frozen = demo.pid('jpn');
+  process.kill(frozen, 'SIGSTOP');
+  check('stale: "last data received" turns red', await comes(page, 15_000, () => document.querySelector('[data-testid="last-data"]').dataset.stale === 'true'));
+  check('stale: the page says that the node is lost', await comes(page, 10_000, ...has('lost')));
+  process.kill(frozen, 'SIGCONT');
+  check('stale: the page comes back by itself', await comes(page, 20_000, () => document.querySelector('[data-testid="lost"]') === null));
+  check('no console error, violation or foreign request: jpn', jpn.bad.length === 0, jpn.bad);
+
+  // The stream resumes: by hand, then the page's own, whose connection a killed node breaks.
+  const heard = await listen(address, 1_500);
+  const ids = heard.map((one) => one.id);
+  check('stream: ids grow', ids.length > 0 && ids.every((id, at) => at === 0 || id > ids[at - 1]) && heard.every((one) => one.id === one.view.seq), ids);
+  const again = await listen(address, 1_500, ids.at(-1));
+  check('stream: resumes after the id that was seen', again.length > 0 && again.every((one) => one.id > ids.at(-1)), { last: ids.at(-1), again: again.map((one) => one.id) });
+  const count = jpn.streams.length;
+  const old = await page.evaluate(() => window.__watchfire.view.csrf);
+  process.kill(demo.pid('jpn'), 'SIGKILL');
+  check('stream: the page sees the restarted node', await comes(page, 25_000, (one) => window.__watchfire.view.csrf !== one && document.querySelector('[data-testid="lost"]') === null, old));
+  const resumed = await Promise.all(jpn.streams.slice(count).map((request) => request.allHeaders().catch(() => ({}))));
+  check('stream: the browser resumes with Last-Event-ID', resumed.some((headers) => /^\d+$/.test(headers['last-event-id'] ?? '')), resumed.map((one) => one['last-event-id']));
+  // The page stayed open over the restart: an act of it must pass the session's check (and fail on its body only).
+  const status = await page.evaluate(async () => (await fetch('/api/act', { method: 'POST', headers: { 'X-Watchfire-Csrf': window.__watchfire.view.csrf }, body: '{}' })).status);
+  check('act: a page that was open over a restart may still act', status === 400, status);
+
+  for (const [nation, one] of Object.entries({ kor, usa })) check(`no console error, violation or foreign request: ${nation}`, one.bad.length === 0, one.bad);
+  for (const [nation, one] of Object.entries({ jpn, kor, usa })) {
+    const seen = await one.page.evaluate(() => window.__violations);
+    check(`no violation of the content-security policy: ${nation}`, seen.length === 0, seen);
+  }
+
+  const blind = await startBrowser(['--disable-gpu', '--disable-3d-apis', '--disable-software-rasterizer']);
+  browsers.push(blind);
+  const bare = await open(blind, demo.consoles.usa);
+  check('table: comes by itself where WebGL is missing', await comes(bare.page, 20_000, () => document.querySelector('[data-testid="map-note"]')?.textContent.includes('WebGL')), await text(bare.page, 'tables'));
+  check('table: has the tracks', await comes(bare.page, 5_000, () => document.querySelector('[data-testid="tracks"]') !== null));
+} catch (error) {
+  check('the test ran to its end', false, String(error?.stack ?? error));
 } finally {
-  for (const pid of stopped) process.kill(pid, 'SIGCONT');
-  await Promise.all([browser.close(), withoutWebgl.close()]);
-  await check('Ctrl-C ends the demo within 2 s', async () => {
-    const took_ms = await stopDemo(demo);
-    must(took_ms < 2_000, `2,000 ms, took ${Math.round(took_ms)}`);
-  });
+  for (const browser of browsers) await browser.close().catch(() => undefined);
+  await demo.stop();
+  clearTimeout(late);
 }
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exit(failed > 0 ? 1 : 0);

@@ -111,6 +111,16 @@ impl Desk {
         self.views.send_replace(encode(&view));
     }
 
+    /// The names that this console answers to.
+    fn names(&self) -> [String; 3] {
+        [format!("{}.localhost", self.nation), "localhost".to_owned(), "127.0.0.1".to_owned()]
+    }
+
+    /// Whether `origin` is a page of this console itself.
+    fn is_own_origin(&self, origin: &str) -> bool {
+        self.names().iter().any(|name| origin == format!("http://{name}:{}", self.port))
+    }
+
     fn cookie_name(&self) -> String {
         format!("watchfire-{}-{}", self.realm.slug(), self.nation)
     }
@@ -139,9 +149,8 @@ pub async fn serve(listener: TcpListener, desk: Arc<Desk>) {
 async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.strip_suffix(&format!(":{}", desk.port)).unwrap_or(host);
-    let known = [format!("{}.localhost", desk.nation), "localhost".to_owned(), "127.0.0.1".to_owned()];
     // A page elsewhere whose name is made to point here (DNS rebinding) comes with its own host.
-    if !known.iter().any(|known| known == name) {
+    if !desk.names().iter().any(|known| known == name) {
         return refuse(StatusCode::MISDIRECTED_REQUEST, "this console is served as NATION.localhost only");
     }
     let mut response = next.run(request).await;
@@ -158,7 +167,12 @@ async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> R
 }
 
 async fn index(State(desk): State<Arc<Desk>>) -> Response {
-    let mut response = files::response("index.html");
+    with_cookie(files::response("index.html"), &desk)
+}
+
+/// Sets the session's cookie; the stream of views does so too, so that a page that stays open over a restart of the
+/// node can go on acting.
+fn with_cookie(mut response: Response, desk: &Desk) -> Response {
     // The realm is part of the cookie's name: an exercise's is of no use in the live realm, whatever the port.
     let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", desk.cookie_name(), desk.csrf);
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -187,7 +201,8 @@ async fn events(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
     // Browsers come back after this many milliseconds.
     let hello = tokio_stream::once(Ok(Bytes::from_static(b"retry: 500\n\n")));
     let body = Body::from_stream(hello.chain(stream));
-    ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    let streamed = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    with_cookie((streamed, body).into_response(), &desk)
 }
 
 #[derive(Deserialize)]
@@ -201,6 +216,10 @@ struct ActBody {
 async fn act(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
     let sent =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    // Browsers say with each act which page it is from; other programs of this desk need not.
+    if headers.contains_key(header::ORIGIN) && !desk.is_own_origin(&sent("origin")) {
+        return refuse(StatusCode::FORBIDDEN, "the act is from a page that is not this console's");
+    }
     let cookie = format!("{}={}", desk.cookie_name(), desk.csrf);
     let has_cookie = sent("cookie").split(';').any(|one| one.trim() == cookie);
     if desk.csrf.is_empty() || sent(CSRF_HEADER) != desk.csrf || !has_cookie {
