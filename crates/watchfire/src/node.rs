@@ -39,7 +39,9 @@ pub fn run(args: &Node) -> Result<(), Problem> {
     let outcome = runtime.block_on(node::shell::run::run(&args.config, stop, |told| tell(supervised, told)));
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     outcome.map_err(|error| match error {
-        RunError::Config(_) | RunError::Socket { .. } | RunError::Recover { .. } => Problem::input(error),
+        RunError::Config(_) | RunError::Open(_) | RunError::Socket { .. } | RunError::Recover { .. } => {
+            Problem::input(error)
+        }
         RunError::Journal(_) | RunError::Stopped(_) => Problem::failed(error),
     })
 }

@@ -23,6 +23,14 @@ impl Problem {
         Problem::BadInput(why.to_string())
     }
 
+    /// Says during what it happened.
+    pub fn during(self, what: &str) -> Problem {
+        match self {
+            Problem::Failed(why) => Problem::Failed(format!("{what}: {why}")),
+            Problem::BadInput(why) => Problem::BadInput(format!("{what}: {why}")),
+        }
+    }
+
     /// Prints the line and gives the exit status.
     pub fn exit(self) -> ExitCode {
         let (line, status) = match self {

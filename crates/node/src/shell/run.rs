@@ -57,6 +57,9 @@ pub enum RunError {
         /// Why not.
         error: crate::replay::ReplayError,
     },
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Open(crate::journal::JournalError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),
@@ -100,6 +103,13 @@ pub async fn run(
     let Some(member) = roster.member(config.nation) else {
         return Err(wrong(&config.roster, format!("{} is not in the roster", config.nation)).into());
     };
+    // What other keys sign, no partner would take.
+    let mut with_these_keys = member.clone();
+    keys.public().write_to(&mut with_these_keys);
+    if with_these_keys != *member {
+        let what = format!("expected the keys that the roster knows {} by, found others", config.nation);
+        return Err(wrong(&config.keys, what).into());
+    }
     let own_name = member.name.clone();
     let policy = read_text(&config.policy)?;
     let nations = roster.members.iter().map(|member| member.nation).collect();
@@ -114,7 +124,7 @@ pub async fn run(
         Identity { nation: config.nation, realm: config.realm.clone(), sensors: sensor_file.sensors.clone() };
 
     // Recovery: everything that was acknowledged is in the journal.
-    let mut journal = SqliteJournal::open(&config.journal)?;
+    let mut journal = SqliteJournal::open(&config.journal).map_err(RunError::Open)?;
     let recover_error = |error| RunError::Recover { file: config.journal.display().to_string(), error };
     let first = match head(&journal).map_err(recover_error)? {
         Some(first) => first,
@@ -344,6 +354,8 @@ fn load_officer(file: &Path) -> Result<(String, PersonKey), ConfigError> {
 fn load_tls(config: &Config, peers: &[Peer]) -> Result<gateway::Identity, ConfigError> {
     let (chain, key) = gateway::read_pem(&read(&config.certificate)?, &read(&config.certificate_key)?)
         .map_err(|error| wrong(&config.certificate, error))?;
-    gateway::Identity::new(&config.realm.slug(), chain, key, peers)
-        .map_err(|error| wrong(&config.roster, error))
+    gateway::Identity::new(&config.realm.slug(), chain, key, peers).map_err(|error| match error {
+        gateway::IdentityError::Own(_) => wrong(&config.certificate, error),
+        gateway::IdentityError::Peer { .. } => wrong(&config.roster, error),
+    })
 }

@@ -48,22 +48,25 @@ pub async fn serve(listener: TcpListener, meaning: Arc<Meaning>, arrivals: mpsc:
 /// Reads one connection to its end. A bad line is counted and the next one read; a bad header ends it.
 async fn read(stream: TcpStream, meaning: &Meaning, arrivals: &mpsc::Sender<Arrival>) -> Result<(), String> {
     let mut reader = BufReader::with_capacity(64 * 1024, stream);
-    let mut line = String::new();
-    let length = read_line(&mut reader, &mut line).await?;
-    if length == 0 {
-        return Ok(());
-    }
-    let mut lines = PlotLines::header(&line).map_err(|error| error.to_string())?.only_of(&meaning.sensors);
+    let mut lines = match read_line(&mut reader).await? {
+        Line::End => return Ok(()),
+        Line::Bad(reason) => return Err(reason),
+        Line::Text(header) => {
+            PlotLines::header(&header).map_err(|error| error.to_string())?.only_of(&meaning.sensors)
+        }
+    };
     let mut plots = Vec::new();
     for number in 2.. {
-        if read_line(&mut reader, &mut line).await? == 0 {
-            break;
-        }
-        match lines.line(number, &line, meaning.t0) {
+        let plot = match read_line(&mut reader).await? {
+            Line::End => return Ok(()),
+            Line::Bad(reason) => Err(reason),
+            // The line number would make every refusal another: one kind of error is counted as one.
+            Line::Text(line) => lines.line(number, &line, meaning.t0).map_err(|error| error.expected),
+        };
+        match plot {
             Ok(plot) => plots.push(plot),
-            Err(error) => {
-                // The line number would make every refusal another: one kind of error is counted as one.
-                let (who, reason) = ("sensor feed".to_owned(), error.expected);
+            Err(reason) => {
+                let who = "sensor feed".to_owned();
                 let _ = arrivals.send(Arrival::Refused { who, reason }).await;
             }
         }
@@ -79,20 +82,41 @@ async fn read(stream: TcpStream, meaning: &Meaning, arrivals: &mpsc::Sender<Arri
     Ok(())
 }
 
-async fn read_line(reader: &mut BufReader<TcpStream>, line: &mut String) -> Result<usize, String> {
-    line.clear();
+enum Line {
+    /// With its line feed.
+    Text(String),
+    /// Cannot be a line; the next one may be.
+    Bad(String),
+    /// The sensor has closed the connection.
+    End,
+}
+
+/// Reads a line. However long it is, it takes no more than [`LINE_BYTES_MAX`] of memory.
+async fn read_line(reader: &mut BufReader<TcpStream>) -> Result<Line, String> {
     let mut bytes = Vec::new();
-    let length = (&mut *reader)
-        .take(LINE_BYTES_MAX)
-        .read_until(b'\n', &mut bytes)
-        .await
-        .map_err(|error| format!("the connection failed: {error}"))?;
-    if length as u64 == LINE_BYTES_MAX && bytes.last() != Some(&b'\n') {
-        return Err(format!("a line is longer than {LINE_BYTES_MAX} bytes"));
+    let mut length = 0_u64;
+    loop {
+        let read = (&mut *reader)
+            .take(LINE_BYTES_MAX)
+            .read_until(b'\n', &mut bytes)
+            .await
+            .map_err(|error| format!("the connection failed: {error}"))? as u64;
+        length += read;
+        let ended = bytes.last() == Some(&b'\n');
+        if length > LINE_BYTES_MAX && (ended || read < LINE_BYTES_MAX) {
+            return Ok(Line::Bad(format!("a line is longer than {LINE_BYTES_MAX} bytes")));
+        }
+        if ended {
+            break;
+        }
+        if read < LINE_BYTES_MAX {
+            return match length {
+                0 => Ok(Line::End),
+                _ => Ok(Line::Bad("the last line is cut off; expected a line feed at its end".into())),
+            };
+        }
+        bytes.clear();
     }
-    if length > 0 && bytes.last() != Some(&b'\n') {
-        return Err("the last line is cut off; expected a line feed at its end".into());
-    }
-    *line = String::from_utf8(bytes).map_err(|_| "expected UTF-8 text".to_owned())?;
-    Ok(length)
+    let text = String::from_utf8(bytes).map(Line::Text);
+    Ok(text.unwrap_or_else(|_| Line::Bad("expected UTF-8 text".to_owned())))
 }

@@ -6,18 +6,18 @@ use sim::exercise::Exercise;
 
 use super::Figure;
 use crate::built_in;
+use crate::problem::Problem;
 
 /// Plays the launch of 2022-10-04 once and compares simulated with real seconds.
-pub fn run() -> Result<Vec<Figure>, String> {
-    let problem = |problem: crate::problem::Problem| format!("{problem:?}");
-    let scenario = built_in::scenario("2022-10-04").map_err(problem)?;
-    let policies = built_in::policies(&scenario).map_err(problem)?;
+pub fn run() -> Result<Vec<Figure>, Problem> {
+    let scenario = built_in::scenario("2022-10-04")?;
+    let policies = built_in::policies(&scenario)?;
     let started = Instant::now();
-    let exercise = Exercise::new(&scenario, &policies, 1).map_err(|error| error.to_string())?;
-    let outcome = exercise.play(|_| ()).map_err(|error| error.to_string())?;
+    let exercise = Exercise::new(&scenario, &policies, 1).map_err(Problem::failed)?;
+    let outcome = exercise.play(|_| ()).map_err(Problem::failed)?;
     let took_s = started.elapsed().as_secs_f64();
     if let Some(violated) = outcome.summary.invariants.violated.first() {
-        return Err(format!("an invariant is violated: {violated}"));
+        return Err(Problem::failed(format!("an invariant is violated: {violated}")));
     }
     Ok(vec![Figure {
         name: "exercise at max, 2022-10-04, replay proof included".into(),

@@ -2,6 +2,10 @@
 //! to the machine that they were made on.
 
 mod exercise;
+mod latency;
+mod size;
+mod stage;
+mod start;
 mod tracking;
 
 use clap::Args;
@@ -12,7 +16,7 @@ use crate::problem::Problem;
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// `tracking` or `exercise`; all of them where none is named.
+    /// `tracking`, `exercise`, `latency`, `start` or `size`; all of them where none is named.
     name: Option<String>,
     /// A line of JSON for each figure.
     #[arg(long)]
@@ -21,8 +25,14 @@ pub struct Bench {
 
 /// Measures and prints.
 pub fn run(bench: &Bench) -> Result<(), Problem> {
-    type Measure = fn() -> Result<Vec<Figure>, String>;
-    let benches: [(&str, Measure); 2] = [("tracking", tracking::run), ("exercise", exercise::run)];
+    type Measure = fn() -> Result<Vec<Figure>, Problem>;
+    let benches: [(&str, Measure); 5] = [
+        ("tracking", || tracking::run().map_err(Problem::failed)),
+        ("exercise", exercise::run),
+        ("latency", latency::run),
+        ("start", start::run),
+        ("size", size::run),
+    ];
     let wanted = |name: &str| bench.name.as_deref().is_none_or(|wanted| wanted == name);
     let chosen: Vec<_> = benches.iter().filter(|(name, _)| wanted(name)).collect();
     if chosen.is_empty() {
@@ -33,7 +43,7 @@ pub fn run(bench: &Bench) -> Result<(), Problem> {
     let mut figures = Vec::new();
     for (name, measure) in chosen {
         eprintln!("measuring {name} …");
-        figures.extend(measure().map_err(|error| Problem::failed(format!("bench {name}: {error}")))?);
+        figures.extend(measure().map_err(|problem| problem.during(&format!("bench {name}")))?);
     }
     if bench.json {
         figures.iter().for_each(|figure| println!("{}", figure.json()));

@@ -33,6 +33,8 @@ pub struct Place {
     pub config: PathBuf,
     /// Where its sensors connect.
     pub sensor_feed: SocketAddr,
+    /// Where its console is served.
+    pub console: SocketAddr,
 }
 
 /// What an exercise's clock is set to.
@@ -49,9 +51,9 @@ pub fn make(
     scenario: &Scenario,
     policies: &BTreeMap<Nation, (String, String)>,
     clock: &ClockSetting,
+    ports: &mut Ports,
 ) -> Result<Vec<Place>, Problem> {
     make_folder(folder)?;
-    let mut ports = Ports::default();
     let mut participants: Vec<&Participant> = scenario.nations.iter().collect();
     participants.sort_by_key(|participant| participant.nation);
     let mut places = Vec::new();
@@ -78,7 +80,7 @@ pub fn make(
             &config,
             config_text(scenario, nation, [listen, sensor_feed, console], clock).as_bytes(),
         )?;
-        places.push(Place { nation, config, sensor_feed });
+        places.push(Place { nation, config, sensor_feed, console });
     }
     let seeds = RootSeeds::generate().map_err(Problem::failed)?;
     let root = RootKeys::from_seeds(&seeds).map_err(Problem::failed)?;

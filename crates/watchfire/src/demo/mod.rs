@@ -1,8 +1,8 @@
 //! `watchfire demo`: three nations' nodes as processes on this machine, and a player of their sensors.
 
-mod folder;
-mod player;
-mod ports;
+pub mod folder;
+pub mod player;
+pub mod ports;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use crate::built_in;
 use crate::problem::Problem;
 use folder::{ClockSetting, Place};
+use ports::Ports;
 
 /// The exercise begins this long after the nodes were started, so that their links stand.
 const LEAD: Duration = Duration::from_millis(1_500);
@@ -111,15 +112,19 @@ fn fresh_folder(wanted: Option<&Path>, scenario: &Scenario) -> Result<PathBuf, P
     std::path::absolute(&folder).map_err(Problem::input)
 }
 
-struct Running {
+/// A node's process.
+pub struct Running {
     place: Place,
     child: Child,
     /// Closing it tells the node to stop; it closes by itself if this process dies.
     _stdin: Option<ChildStdin>,
 }
 
-enum Heard {
+/// What comes from a node's process.
+pub enum Heard {
+    /// A line of its standard output.
     Line(Nation, String),
+    /// Its standard output ended.
     Closed(Nation),
 }
 
@@ -132,7 +137,8 @@ async fn supervise(
     let started = Instant::now();
     let started_posix_ns = posix_ns() + LEAD.as_nanos() as i64;
     let clock = ClockSetting { started_posix_ns, speed: demo.speed };
-    let places = folder::make(folder, scenario, policies, &clock)?;
+    let mut ports = Ports::default();
+    let places = folder::make(folder, scenario, policies, &clock, &mut ports)?;
     println!("{}: {}", scenario.realm.to_string().replace("exercise/", "EXERCISE "), scenario.title);
     println!("notional: {}", scenario.notional);
     let launched_s = launched_s(scenario, demo.seed);
@@ -189,7 +195,8 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-fn start(place: Place, heard: &mpsc::Sender<Heard>) -> Result<Running, Problem> {
+/// Starts a node.
+pub fn start(place: Place, heard: &mpsc::Sender<Heard>) -> Result<Running, Problem> {
     let program = std::env::current_exe().map_err(Problem::failed)?;
     let mut child = Command::new(program)
         .args(["node", "--supervised", "--config"])
@@ -253,7 +260,8 @@ fn launched_s(scenario: &Scenario, seed: u64) -> Option<f64> {
     launches.fold(None, |first: Option<f64>, at| Some(first.map_or(at, |first| first.min(at))))
 }
 
-async fn stop_all(nodes: BTreeMap<Nation, Running>) {
+/// Stops nodes: asks them first, and kills those that do not listen.
+pub async fn stop_all(nodes: BTreeMap<Nation, Running>) {
     let mut children: Vec<Child> = Vec::new();
     for (_, running) in nodes {
         let Running { child, _stdin, .. } = running;

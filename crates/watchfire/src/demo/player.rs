@@ -34,23 +34,33 @@ pub async fn play(
         if wait_ns > 0 {
             tokio::time::sleep(Duration::from_nanos(wait_ns as u64)).await;
         }
-        if observed.plots.is_empty() {
-            continue;
-        }
-        let lines: String = observed.plots.iter().map(|plot| line(plot, scenario.start)).collect();
         if let Some(feed) = sensors.get_mut(&observed.nation) {
-            feed.write(&lines).await;
+            feed.write_plots(&observed.plots, scenario.start).await;
         }
     }
 }
 
-struct Feed {
+/// The connection to a node's sensor feed; made when something is to be written.
+pub struct Feed {
     address: SocketAddr,
     stream: Option<TcpStream>,
     tried_ns: i64,
 }
 
 impl Feed {
+    /// The feed at `address`.
+    pub fn to(address: SocketAddr) -> Feed {
+        Feed { address, stream: None, tried_ns: 0 }
+    }
+
+    /// Writes plots, whose `time_s` counts from `start`.
+    pub async fn write_plots(&mut self, plots: &[Plot], start: Tai) {
+        if !plots.is_empty() {
+            let lines: String = plots.iter().map(|plot| line(plot, start)).collect();
+            self.write(&lines).await;
+        }
+    }
+
     async fn write(&mut self, lines: &str) {
         if self.stream.is_none() && posix_ns() - self.tried_ns > RETRY.as_nanos() as i64 {
             self.tried_ns = posix_ns();
