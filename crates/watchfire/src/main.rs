@@ -9,6 +9,7 @@ mod node;
 mod output;
 mod policy;
 mod problem;
+mod track;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,9 @@ enum Command {
     /// Runs one nation's node.
     #[command(after_help = "Example:\n  watchfire node --config jpn/node.toml")]
     Node(node::Node),
+    /// Tracks what sensors saw, from files: sensor data in, tracks and assessments out.
+    #[command(after_help = "Example:\n  watchfire track --sensors sensors.json --plots plots.csv --out tracks.csv --assessments assessments.jsonl")]
+    Track(track::Track),
     /// Exercises: list them, run one in virtual time.
     #[command(subcommand)]
     Exercise(exercise::Command),
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(demo) => demo::run(demo),
         Command::Node(args) => node::run(&args),
+        Command::Track(args) => track::run(&args),
         Command::Exercise(command) => exercise::run(command),
         Command::Replay(args) => journals::replay(&args),
         Command::Verify(args) => journals::verify(&args),
