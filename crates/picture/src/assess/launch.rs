@@ -14,7 +14,7 @@
 //! | prior, v the speed at the point in km/s | middle | one sigma | reason |
 //! |---|---|---|---|
 //! | k | 1.2 + 0.12 v | 0.15 + 0.07 v | launch at 1.2–2 g of thrust; what is burned makes it grow several-fold |
-//! | κ | 0.48 + 0.035 v | 0.04 + 0.012 v | upright for some seconds, then an even turn; flatter towards the end |
+//! | κ | 0.48 + 0.035 v | 0.025 + 0.017 v | upright for some seconds, then an even turn; flatter towards the end |
 //! | mean acceleration, burn-out | 35 m/s² | factor 1.25 | burns of 60 s to 2 km/s, 150 s to 5.3 km/s, 250 s to 7 km/s are public orders of magnitude |
 //!
 //! The direction over ground of the point seen is taken for that of the whole boost. The numbers are held against the
@@ -37,7 +37,7 @@ use crate::track::Track;
 /// (middle, one sigma) of k and κ at a speed, m/s.
 fn shape(speed_mps: f64) -> [(f64, f64); 2] {
     let v = speed_mps * 1e-3;
-    [(1.2 + 0.12 * v, 0.15 + 0.07 * v), (0.48 + 0.035 * v, 0.04 + 0.012 * v)]
+    [(1.2 + 0.12 * v, 0.15 + 0.07 * v), (0.48 + 0.035 * v, 0.025 + 0.017 * v)]
 }
 
 /// (middle, one sigma) of the logarithm of the mean acceleration up to burn-out, m/s²: ln 35, ln 1.25.
@@ -48,7 +48,7 @@ const LN_ACCELERATION: (f64, f64) = (3.555, 0.223);
 const BACK_S_MAX: f64 = 7_200.0;
 
 /// Height of launch sites and the steering's departure from a plane, one sigma, metres.
-const SITE_SIGMA_M: f64 = 500.0;
+const SITE_SIGMA_M: f64 = 300.0;
 
 /// A launch.
 #[derive(Clone, Copy, Debug)]
