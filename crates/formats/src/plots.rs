@@ -35,7 +35,16 @@ pub struct PlotLines {
     range_rate: Option<usize>,
     truth: Option<usize>,
     sensors: Option<Vec<String>>,
-    last: BTreeMap<String, (f64, usize)>,
+    last: BTreeMap<String, Newest>,
+}
+
+/// A sensor's newest plots, those of one instant.
+#[derive(Clone, Debug)]
+struct Newest {
+    time_s: f64,
+    line: usize,
+    /// What each said, bit by bit, and its line.
+    said: BTreeMap<(i64, [u64; 4]), usize>,
 }
 
 impl PlotLines {
@@ -101,21 +110,9 @@ impl PlotLines {
             return Err(refuse(format!("expected el_rad in [-pi/2, pi/2], found {}", short(elevation))));
         }
         let range_rate_mps = optional("range_rate_mps", self.range_rate.map_or("", field)).map_err(refuse)?;
-        if let Some((last_s, last_line)) = self.last.get(sensor)
-            && time_s < *last_s
-        {
-            let earlier = last_s - time_s;
-            return Err(refuse(format!(
-                "expected time not to run backwards within sensor {}, found {time_s} s, {earlier} s before line {last_line}",
-                short(sensor)
-            )));
-        }
-        match self.last.get_mut(sensor) {
-            Some(last) => *last = (time_s, number),
-            None => {
-                self.last.insert(sensor.to_owned(), (time_s, number));
-            }
-        }
+        let bits = |number: Option<f64>| number.map_or(u64::MAX, f64::to_bits);
+        let said = (scan, [bits(range_m), az_rad.to_bits(), el_rad.to_bits(), bits(range_rate_mps)]);
+        self.note(sensor, time_s, number, said).map_err(refuse)?;
         let truth_id = self.truth.map(field).filter(|id| !id.is_empty()).map(str::to_owned);
         Ok(Plot {
             time: t0.plus_s(time_s),
@@ -127,6 +124,33 @@ impl PlotLines {
             range_rate_mps,
             truth_id,
         })
+    }
+
+    /// Remembers a plot; refuses what is before its sensor's newest, or there already.
+    fn note(&mut self, sensor: &str, time_s: f64, line: usize, said: (i64, [u64; 4])) -> Result<(), String> {
+        let Some(newest) = self.last.get_mut(sensor) else {
+            let newest = Newest { time_s, line, said: BTreeMap::from([(said, line)]) };
+            self.last.insert(sensor.to_owned(), newest);
+            return Ok(());
+        };
+        if time_s < newest.time_s {
+            let (earlier_s, last_line) = (newest.time_s - time_s, newest.line);
+            return Err(format!(
+                "expected time not to run backwards within sensor {}, found {time_s} s, {earlier_s} s before line {last_line}",
+                short(sensor)
+            ));
+        }
+        if time_s > newest.time_s {
+            newest.said.clear();
+        } else if let Some(before) = newest.said.get(&said) {
+            return Err(format!(
+                "expected each plot once, found that of sensor {} at {time_s} s of line {before} again",
+                short(sensor)
+            ));
+        }
+        newest.said.insert(said, line);
+        (newest.time_s, newest.line) = (time_s, line);
+        Ok(())
     }
 
     fn check_sensor(&self, id: &str) -> Result<(), String> {

@@ -45,10 +45,13 @@ pub fn read_sensors(name: &str, text: &str) -> Result<SensorFile, SensorFileErro
         Value::Object(mut object) => {
             let t0 = match object.remove("t0_utc") {
                 None | Some(Value::Null) => None,
-                Some(Value::String(text)) => Some(
-                    Tai::from_utc(&text)
-                        .map_err(|error| refuse("t0_utc".into(), short(&error.to_string())))?,
-                ),
+                Some(Value::String(text)) => Some(Tai::from_utc(&text).map_err(|_| {
+                    let found = short(&text);
+                    refuse(
+                        "t0_utc".into(),
+                        format!("expected a UTC instant such as 2022-10-03T22:22:00Z, found `{found}`"),
+                    )
+                })?),
                 Some(_) => {
                     return Err(refuse(
                         "t0_utc".into(),
@@ -169,7 +172,11 @@ mod tests {
             ("\"sigma_range_m\":2.0,", "", "missing sigma_range_m"),
             ("\"sigma_range_m\":2.0", "\"sigma_range_m\":0", "expected sigma_range_m above 0"),
             ("\"rate_hz\":20.0", "\"rate\":20.0", "missing field `rate_hz`"),
-            ("2021-09-09T17:25:00.31Z", "noon", "is not a UTC instant"),
+            (
+                "2021-09-09T17:25:00.31Z",
+                "noon",
+                "expected a UTC instant such as 2022-10-03T22:22:00Z, found `noon`",
+            ),
             ("\"A\"", "\"A,B\"", "expected an id without commas"),
             ("]}", "]", "s.json: line 3: expected JSON"),
         ] {

@@ -6,9 +6,9 @@
 //! - Both run from the start, since a radar may see a missile before or after its burn-out.
 //! - Coasting **stands** at odds of e⁴ to 1, or when the other filter sees too little acceleration for thrust; at e¹⁰ the thrust filter, no longer needed, is dropped. It comes back,
 //!   from the coast's last state, when a plot falls outside the coast's gate or the residuals grow.
-//! - At odds of e⁶ to 1 against it, the coast is dropped: the object is under thrust, or in dense air. The thrust
-//!   filter holds the track through burn-out and staging, and a new coast starts from it as soon as the acceleration
-//!   that it sees may be nothing.
+//! - At odds of e⁶ to 1 against it, the coast is dropped: the object is under thrust, or in dense air. A new coast
+//!   starts from the thrust filter at once, to be dropped in its turn, until one begins at burn-out and is borne out. It
+//!   stands at e⁸ to 1, and not before it has outlasted a pause between stages.
 //! - Below [`AIR_BELOW_M`] on the way down, drag sets in: the **arc** (the coast that launch and impact are reckoned
 //!   from) is kept as it was above.
 
@@ -70,14 +70,16 @@ const LEAST_THRUST_MPS2: f64 = 12.0;
 
 /// Odds as logarithms.
 const STANDS: f64 = 4.0;
+/// After thrust was seen: one coast after another is tried, and chance favours one of many.
+const BURNT_OUT: f64 = 8.0;
 const SURE: f64 = 10.0;
 const REFUTED: f64 = -6.0;
 
 /// Mean squared distance (three degrees of freedom: 3), smoothed over some ten plots, at which a coast is doubted.
 const DOUBTFUL: f64 = 6.5;
 
-/// Acceleration that "may be nothing": squared distance of 90 % with three degrees of freedom.
-const NOTHING: f64 = 6.25;
+/// Longer than stages are apart, seconds: a coast after thrust that is younger may yet be a pause.
+const PAUSE_S: f64 = 4.5;
 
 /// How one object moves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,14 +89,14 @@ pub(crate) struct Motion {
     coast: Option<Estimate<6>>,
     /// Logarithm of the odds of coast against thrust.
     odds: f64,
+    /// When the coast began.
+    coast_since: Tai,
     /// Plots that the coast has taken in.
     pub coast_plots: u32,
     misfit: f64,
     stands: bool,
-    /// The last time that a coast was refuted on the way up, or in space: thrust was seen.
-    pub thrust_seen: Option<Tai>,
-    /// Where the thrust filter, alone, last saw more than nothing.
-    burned: Option<FlightPoint>,
+    /// Where a coast was last refuted on the way up, or in space: thrust was seen.
+    pub thrust_seen: Option<FlightPoint>,
     arc: Option<Estimate<6>>,
 }
 
@@ -107,11 +109,11 @@ impl Motion {
             thrust: Some(with_thrust(&coast)),
             coast: Some(coast),
             odds: 0.0,
+            coast_since: plot.time,
             coast_plots: 1,
             misfit: 3.0,
             stands: false,
             thrust_seen: None,
-            burned: None,
             arc: None,
         })
     }
@@ -185,17 +187,16 @@ impl Motion {
 
     /// Whether it is under thrust; `None` while that is open, and in the air on the way down.
     pub fn under_thrust(&self) -> Option<bool> {
-        match (self.arc.is_some(), self.stands, self.coast.is_some()) {
-            (true, ..) => None,
-            (_, true, _) => Some(false),
-            (_, _, false) => Some(true),
-            _ => None,
+        if self.arc.is_some() {
+            return None;
         }
+        let lately = |seen: &FlightPoint| self.time.since_s(seen.time) < PAUSE_S;
+        if self.stands { Some(false) } else { self.thrust_seen.as_ref().is_some_and(lately).then_some(true) }
     }
 
     /// Where thrust was last seen, once it coasts.
     pub fn burnout(&self) -> Option<FlightPoint> {
-        self.burned.filter(|_| self.stands)
+        self.thrust_seen.filter(|_| self.stands)
     }
 
     /// Moves on to another instant, without a plot.
@@ -299,7 +300,11 @@ impl Motion {
         let (height_m, climb_mps) = height_and_climb(&self.state());
         if self.thrust.is_some() && self.coast.is_some() {
             let excluded = self.odds > 0.0 && self.thrust.as_ref().is_some_and(excludes_thrust);
-            if (self.odds > STANDS || excluded) && self.coast_plots >= 5 {
+            let borne_out = match self.thrust_seen {
+                None => self.odds > STANDS || excluded,
+                Some(_) => self.odds > BURNT_OUT && self.time.since_s(self.coast_since) > PAUSE_S,
+            };
+            if borne_out && self.coast_plots >= 5 {
                 self.stands = true;
             }
             if self.odds > SURE && self.stands {
@@ -311,26 +316,25 @@ impl Motion {
                 if self.arc.is_none() {
                     self.stands = false;
                     if climb_mps > 0.0 || height_m > AIR_BELOW_M {
-                        self.thrust_seen = Some(self.time);
+                        self.thrust_seen = Some(flight_point(&self.state(), self.time));
                     }
                 }
             }
         }
-        // In air a coast that fitted again would be chance, and what flies on is no missile under thrust.
+        // A coast begins afresh whenever the last one is refuted, so that one is there at burn-out, which the thrust
+        // filter follows too slowly to hold the track by itself. In air a coast that fitted again would be chance, and
+        // what flies on is no missile under thrust.
         if self.coast.is_none()
             && self.arc.is_none()
             && let Some(thrust) = &self.thrust
         {
-            if !may_be_nothing(thrust) {
-                self.burned = Some(flight_point(&self.state(), self.time));
-                return;
-            }
             let mut coast = thrust.kinematic();
             for axis in 3..6 {
                 coast.covariance[(axis, axis)] += 100.0;
             }
             self.coast = Some(coast);
             self.odds = 0.0;
+            self.coast_since = self.time;
             self.coast_plots = 0;
             self.misfit = 3.0;
         }
@@ -364,16 +368,6 @@ fn loosen_where_it_jumped(thrust: &mut Estimate<9>, measurement: &Measurement) {
         thrust.covariance[(axis + 3, axis + 3)] += away_mps * away_mps;
         thrust.covariance[(axis + 6, axis + 6)] += JUMP_MPS2 * JUMP_MPS2;
     }
-}
-
-/// Whether the acceleration that the thrust filter sees may be nothing, and it would see 20 m/s².
-fn may_be_nothing(thrust: &Estimate<9>) -> bool {
-    let acceleration = thrust.state.fixed_rows::<3>(6).into_owned();
-    let covariance = thrust.covariance.fixed_view::<3, 3>(6, 6).into_owned();
-    let Some(inverse) = covariance.try_inverse() else { return false };
-    let along = motion::velocity(&thrust.state.fixed_rows::<6>(0).into_owned()).normalize();
-    let along_sigma = along.dot(&(covariance * along)).max(0.0).sqrt();
-    acceleration.dot(&(inverse * acceleration)) < NOTHING && along_sigma < 20.0
 }
 
 /// Whether the thrust filter sees that along the way there is less acceleration than any missile's.

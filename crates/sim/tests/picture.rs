@@ -7,7 +7,7 @@ use physics::geodetic::Geodetic;
 use physics::wgs84;
 use picture::{Picture, Settings};
 use sim::scenario::Scenario;
-use statement::{Assessment, GroundEstimate, Nation, ObjectClass};
+use statement::{Assessment, AssessmentStatus, GroundEstimate, Nation, ObjectClass};
 
 fn load(file: &str) -> Scenario {
     Scenario::load(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(file))
@@ -77,10 +77,16 @@ fn nine_of_ten_launch_ellipses_hold_the_launch() {
     let scenario = load("2022-10-04.toml");
     let (mut launches, mut impacts, mut times) = (Coverage::default(), Coverage::default(), Vec::new());
     let mut tracks = BTreeMap::<usize, u32>::new();
+    let mut after_burnout_s = Vec::new();
     for seed in 0..200 {
         let truth = scenario.observations(seed).truths()[0].clone();
         let (launched, landed) = (truth.launch().unwrap(), truth.impact().unwrap());
+        let burnt_out = truth.burnout().unwrap();
         for (nation, said) in assessments(&scenario, seed, ARC_S) {
+            let first = said.iter().find(|assessment| assessment.status == AssessmentStatus::Established);
+            after_burnout_s.push(first.map_or(f64::INFINITY, |assessment| {
+                assessment.hops.assessed.since_s(scenario.start) - burnt_out.time_s
+            }));
             let ids: BTreeSet<&String> = said.iter().map(|assessment| &assessment.track_id).collect();
             *tracks.entry(ids.len()).or_default() += 1;
             if let Some(launch) = said.iter().rev().find_map(|assessment| assessment.launch) {
@@ -94,6 +100,16 @@ fn nine_of_ten_launch_ellipses_hold_the_launch() {
     }
     println!("tracks that a nation has of one launch: {tracks:?}");
     assert_eq!(tracks.keys().collect::<Vec<_>>(), [&1], "a launch fell into several tracks: {tracks:?}");
+    after_burnout_s.sort_by(f64::total_cmp);
+    let early = after_burnout_s.iter().filter(|after_s| **after_s < 0.0).count();
+    let of = after_burnout_s.len();
+    println!(
+        "established {:.1} s after burn-out (median), {:.1} s (19 of 20); {early} of {of} under thrust",
+        after_burnout_s[of / 2],
+        after_burnout_s[of * 19 / 20]
+    );
+    assert!(early * 50 <= of, "{early} of {of} established under thrust");
+    assert!(after_burnout_s[of * 19 / 20] < 30.0, "{after_burnout_s:?}");
     let time_rms = (times.iter().map(|time| time * time).sum::<f64>() / times.len() as f64).sqrt();
     println!("launch times: {time_rms:.2} sigmas rms");
     launches.assert_within("launch", 0.85, 0.95, 195);
