@@ -176,3 +176,24 @@ proptest! {
         prop_assert_eq!(events.all()[0].lines.len(), 3);
     }
 }
+
+/// Of a lost beginning nobody knows where it falls; the same launch seen later has an impact, and that decides.
+#[test]
+fn a_lost_beginning_without_impact_does_not_hold_up_the_end() {
+    let mut events = Events::new(nation("jpn"));
+    let launch = ground(40.6, 126.4, 0.0, 3_000.0);
+    let mut lost = heard("usa", "a", 1, launch, &["satellite"]);
+    lost.assessment.impact = None;
+    lost.assessment.evidence.last_observed = Tai(0).plus_s(70.0);
+    events.hear(lost.clone(), Tai(0).plus_s(71.0));
+    events.hear(heard("usa", "b", 1, launch, &["radar"]), Tai(0).plus_s(91.0));
+    let impact_s = 1_320.0;
+    assert_eq!(events.all().len(), 1);
+    assert_eq!(events.all()[0].latest_end(), Tai(0).plus_s(impact_s + 3.09 * 3.0 + 600.0));
+
+    // Seen later than anything that has an impact, it may be another object: it waits.
+    lost.reference.revision = 2;
+    lost.assessment.evidence.last_observed = Tai(0).plus_s(95.0);
+    events.hear(lost, Tai(0).plus_s(96.0));
+    assert_eq!(events.all()[0].latest_end(), Tai(0).plus_s(95.0 + 2_400.0));
+}
