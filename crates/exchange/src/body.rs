@@ -219,7 +219,7 @@ pub(crate) fn open_for(bytes: &[u8], trust: &Trust, me: Nation, from: Nation) ->
     let envelope = Envelope::decode(bytes)?;
     let wire = WireHeader::decode(&envelope.protected)?;
     // Before the signatures: it costs less than they do, and what is not for us is no business of ours.
-    if !wire.audience.iter().any(|nation| nation == me.as_str()) {
+    if !statement::planted!("audience-not-checked") && !wire.audience.iter().any(|nation| nation == me.as_str()) {
         return Err(Refusal::WrongAudience(me));
     }
     authenticate(bytes, envelope, &wire, trust, from)
