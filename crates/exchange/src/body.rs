@@ -102,6 +102,10 @@ impl Unsigned {
             return Err(Refusal::oversize("its header", protected.len(), HEADER_BYTES_MAX).into());
         }
         let payload = statement.encode_payload();
+        // INVARIANT (one statement): what is said is what its bytes say, to the last bit of a number: else the state
+        // in life is another than the one recovered from the journal.
+        let statement = Statement::decode_payload(header.kind, &payload)
+            .map_err(|malformed| Refusal::Malformed(malformed.to_string()))?;
         Ok(Unsigned { body: Body { header, statement }, protected, payload })
     }
 
