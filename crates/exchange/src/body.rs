@@ -102,6 +102,10 @@ impl Unsigned {
             return Err(Refusal::oversize("its header", protected.len(), HEADER_BYTES_MAX).into());
         }
         let payload = statement.encode_payload();
+        // INVARIANT (one statement): what is said is what its bytes say, to the last bit of a number: else the state
+        // in life is another than the one recovered from the journal.
+        let statement = Statement::decode_payload(header.kind, &payload)
+            .map_err(|malformed| Refusal::Malformed(malformed.to_string()))?;
         Ok(Unsigned { body: Body { header, statement }, protected, payload })
     }
 
@@ -219,7 +223,9 @@ pub(crate) fn open_for(bytes: &[u8], trust: &Trust, me: Nation, from: Nation) ->
     let envelope = Envelope::decode(bytes)?;
     let wire = WireHeader::decode(&envelope.protected)?;
     // Before the signatures: it costs less than they do, and what is not for us is no business of ours.
-    if !wire.audience.iter().any(|nation| nation == me.as_str()) {
+    if !statement::planted!("audience-not-checked")
+        && !wire.audience.iter().any(|nation| nation == me.as_str())
+    {
         return Err(Refusal::WrongAudience(me));
     }
     authenticate(bytes, envelope, &wire, trust, from)

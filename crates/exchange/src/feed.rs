@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
+use statement::planted;
 
 use crate::digest::Digest;
 use crate::limits::BODY_IDS_KEPT_MAX;
@@ -161,6 +162,7 @@ impl Feed {
     }
 
     pub(crate) fn receipt(&mut self, size: u64) -> FeedFact {
+        let size = if planted!("receipt-one-too-many") { size + 1 } else { size };
         self.receipted = self.receipted.max(size);
         FeedFact::Receipted { epoch: self.epoch, size }
     }
@@ -176,11 +178,19 @@ impl Feed {
         let same_epoch = held.epoch == self.epoch && self.epoch > 0;
         // `None` also where the leaves are forgotten, beyond BODY_IDS_KEPT_MAX: then a new epoch is the safe way.
         let common = same_epoch
-            .then(|| self.tree.frontier_at(held.size))
+            .then(|| {
+                self.tree.frontier_at(if planted!("resume-off-by-one") {
+                    held.size.saturating_sub(1)
+                } else {
+                    held.size
+                })
+            })
             .flatten()
-            .filter(|frontier| frontier.root() == held.root);
+            .filter(|frontier| frontier.root() == held.root || planted!("resume-off-by-one"));
         let knows_more = held.epoch > self.epoch || (same_epoch && held.size.max(held.head_size_max) > ours);
-        let restored = self.epoch > 0 && (knows_more || (same_epoch && common.is_none()));
+        let restored = !planted!("epoch-kept-after-restore")
+            && self.epoch > 0
+            && (knows_more || (same_epoch && common.is_none()));
         let same_root = common.is_some();
 
         if self.epoch > 0 && !restored && !self.forced {
@@ -197,7 +207,10 @@ impl Feed {
             () if held.epoch > self.epoch => self.receipted,
             () => 0,
         };
-        let facts = self.open(self.epoch.max(held.epoch) + 1, first);
+        let facts = self.open(
+            if planted!("epoch-raised-above-own-only") { self.epoch } else { self.epoch.max(held.epoch) } + 1,
+            first,
+        );
         Resolution { facts, resume_from: Frontier::default(), restored }
     }
 
@@ -220,6 +233,9 @@ impl Feed {
 
     fn number_waiting(&mut self) -> Vec<FeedFact> {
         let waiting = core::mem::take(&mut self.waiting);
+        if planted!("waiting-bodies-forgotten") {
+            return Vec::new();
+        }
         waiting.into_iter().map(|body_id| self.number(body_id)).collect()
     }
 }

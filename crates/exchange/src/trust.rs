@@ -68,7 +68,9 @@ impl Trust {
     ) -> Result<(), Refusal> {
         let public_key = key.public_key(self.member(nation)?).unwrap_or_default();
         let verify = if self.simulated { simulated::verify } else { keys::verify };
-        if verify(key.algorithm(), public_key, message, signature) {
+        if statement::planted!("signatures-not-checked")
+            || verify(key.algorithm(), public_key, message, signature)
+        {
             Ok(())
         } else {
             Err(Refusal::BadSignature { signer: nation.to_string(), key })

@@ -18,7 +18,7 @@ use exchange::{Digest, SealError, Sealed, SenderKeys, Signer, Verified, seal};
 use gateway::LinkId;
 use physics::plot::Plot;
 use physics::time::Tai;
-use statement::{Lane, Nation, Roster};
+use statement::{Lane, Nation, Roster, planted};
 
 use crate::feeds::{Feeds, Key};
 use crate::input::{Act, Effect, Identity, Input, LinkChange, Milestone, Now, Proof};
@@ -419,6 +419,9 @@ impl Driver {
 
     /// The journal is an old copy: whatever other partners hold, their feeds begin anew too.
     fn force_new_epochs(&mut self, seen_at: Key) {
+        if planted!("restore-raises-one-feed-only") {
+            return;
+        }
         for (key, outbound) in &mut self.feeds.outbound {
             if *key != seen_at {
                 outbound.force_new_epoch();
@@ -454,7 +457,7 @@ impl Driver {
         for (who, reason, count) in self.refusals.due(now.mono_ns) {
             self.queue(Input::Refused { who, reason, count });
         }
-        if self.last_tick.is_none_or(|last| now.tai.since_s(last) >= TICK_S) {
+        if self.tick_due(now) {
             self.last_tick = Some(now.tai);
             self.queue(Input::Tick);
         }
@@ -462,6 +465,9 @@ impl Driver {
         let mut todo: Vec<Pending> = self.urgent.drain(..).collect();
         let bounded = self.picture.len().min(PICTURE_INPUTS_PER_TURN);
         todo.extend(self.picture.drain(..bounded));
+        if planted!("picture-before-warnings") {
+            todo.reverse();
+        }
         if todo.is_empty() {
             return Ok(None);
         }
@@ -473,11 +479,21 @@ impl Driver {
         // What sessions made durable without a statement: answers, receipts, new epochs.
         let mut facts = Vec::new();
         for (&(partner, lane), outbound) in &mut self.feeds.outbound {
+            if planted!("facts-not-journalled") {
+                outbound.take_facts();
+            }
             facts.extend(outbound.take_facts().into_iter().map(|fact| Output::Fact { partner, lane, fact }));
         }
         if !facts.is_empty() {
             let step = self.step(now, Pending { input: Input::Tick, given: facts }, signer)?;
             row.steps.push(step);
+        }
+        if planted!("sent-before-commit") {
+            self.feeds.outbound.values_mut().for_each(Outbound::journalled);
+            self.poll_sessions(now, signer, &crate::journal::MemoryJournal::default());
+        }
+        if planted!("ticks-not-journalled") {
+            row.steps.retain(|step| step.input != Recorded::Tick || !step.outputs.is_empty());
         }
         postcard::to_stdvec(&row).map(Some).map_err(|error| Stop::Row(error.to_string()))
     }
@@ -512,7 +528,9 @@ impl Driver {
         let (id, header) = (sealed.id(), &sealed.body().header);
         outputs.push(Output::Sealed(sealed.bytes().to_vec()));
         let lane = header.kind.lane();
-        for &partner in &header.audience {
+        let everyone = self.node.partners();
+        let audience = if planted!("sent-to-all-partners") { &everyone } else { &header.audience };
+        for &partner in audience {
             if let Some(outbound) = self.feeds.outbound.get_mut(&(partner, lane)) {
                 outbound.append(id);
                 for fact in outbound.take_facts() {
@@ -570,9 +588,13 @@ impl Driver {
 
     /// Whether anything waits for the next turn.
     pub fn has_work(&self, now: Now) -> bool {
-        !self.urgent.is_empty()
-            || !self.picture.is_empty()
-            || self.last_tick.is_none_or(|last| now.tai.since_s(last) >= TICK_S)
+        !self.urgent.is_empty() || !self.picture.is_empty() || self.tick_due(now)
+    }
+
+    /// Where the realm's clock was set back, time passes on from there: waiting until it is again what it was would
+    /// stop the node for as long.
+    fn tick_due(&self, now: Now) -> bool {
+        self.last_tick.is_none_or(|last| now.tai < last || now.tai.since_s(last) >= TICK_S)
     }
 
     /// When to wake at the latest, monotonic nanoseconds, ticks of the realm's clock aside.

@@ -64,6 +64,7 @@ pub struct Replayer {
     pub report: Report,
     root: RootPublic,
     compare: bool,
+    simulated: bool,
 }
 
 /// Reads row 0. `None` where the journal is empty.
@@ -81,37 +82,75 @@ pub fn head(journal: &dyn Journal) -> Result<Option<Head>, ReplayError> {
 impl Replayer {
     /// Recovers the node that wrote `journal`: from its snapshot where there is one, effects discarded.
     pub fn recover(journal: &dyn Journal, head: &Head, root: RootPublic) -> Result<Replayer, ReplayError> {
+        Replayer::new(head, root, false).recovered(journal)
+    }
+
+    /// As [`Replayer::recover`], of a node in virtual time, which believes simulated signatures and no others.
+    pub fn recover_simulated(
+        journal: &dyn Journal,
+        head: &Head,
+        root: RootPublic,
+    ) -> Result<Replayer, ReplayError> {
+        Replayer::new(head, root, false).simulated()?.recovered(journal)
+    }
+
+    fn recovered(mut self, journal: &dyn Journal) -> Result<Replayer, ReplayError> {
         let snapshot = journal.snapshot()?;
-        let mut replayer = Replayer::new(head, root, false);
         let from = match &snapshot {
             Some(snapshot) => {
-                replayer.node = Node::from_snapshot(&snapshot.bytes, &replayer.root)
-                    .map_err(|error| ReplayError::Row { row: snapshot.row, what: error.to_string() })?;
+                let wrong =
+                    |error: RecoverError| ReplayError::Row { row: snapshot.row, what: error.to_string() };
+                self.node = Node::from_snapshot(&snapshot.bytes, &self.root).map_err(wrong)?;
+                if self.simulated {
+                    self.node.believe_simulated().map_err(wrong)?;
+                }
                 snapshot.row + 1
             }
             None => 1,
         };
-        replayer.ensure_feeds();
-        replayer.run(journal, from, None)?;
-        Ok(replayer)
+        self.ensure_feeds();
+        self.run(journal, from, None)?;
+        Ok(self)
     }
 
     /// Recomputes every statement of `journal` from its inputs and compares the bytes to be signed, one by one; and
     /// the state with that of the snapshot.
     pub fn prove(journal: &dyn Journal, head: &Head, root: RootPublic) -> Result<Replayer, ReplayError> {
-        let mut replayer = Replayer::new(head, root, true);
+        Replayer::new(head, root, true).proven(journal)
+    }
+
+    /// As [`Replayer::prove`], of a node in virtual time.
+    pub fn prove_simulated(
+        journal: &dyn Journal,
+        head: &Head,
+        root: RootPublic,
+    ) -> Result<Replayer, ReplayError> {
+        Replayer::new(head, root, true).simulated()?.proven(journal)
+    }
+
+    fn proven(mut self, journal: &dyn Journal) -> Result<Replayer, ReplayError> {
         let snapshot = journal.snapshot()?;
-        replayer.run(
-            journal,
-            1,
-            snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice())),
-        )?;
-        Ok(replayer)
+        self.run(journal, 1, snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice())))?;
+        Ok(self)
+    }
+
+    fn simulated(mut self) -> Result<Replayer, ReplayError> {
+        self.simulated = true;
+        let wrong = |error: RecoverError| ReplayError::Row { row: 0, what: error.to_string() };
+        self.node.believe_simulated().map_err(wrong)?;
+        Ok(self)
     }
 
     fn new(head: &Head, root: RootPublic, compare: bool) -> Replayer {
         let report = Report { rows: 1, ..Report::default() };
-        Replayer { node: Node::new(head.identity.clone()), feeds: Feeds::default(), report, root, compare }
+        Replayer {
+            node: Node::new(head.identity.clone()),
+            feeds: Feeds::default(),
+            report,
+            root,
+            compare,
+            simulated: false,
+        }
     }
 
     /// Goes through all rows; steps those from `step_from` on.
@@ -223,6 +262,7 @@ impl Replayer {
                 Output::Held { partner, lane, fact } => {
                     self.feeds.apply_held((*partner, *lane), fact).map_err(wrong)?;
                 }
+                Output::Sealed(_) if statement::planted!("bodies-forgotten-by-recovery") => {}
                 Output::Sealed(bytes) => {
                     self.feeds.bodies.insert(id_of(bytes).map_err(|error| wrong(error.to_string()))?, row);
                 }

@@ -81,7 +81,7 @@ impl Said {
                     return None;
                 }
                 assessment.assessment_id = line.assessment_id.clone();
-                assessment.revision = line.revision + 1;
+                assessment.revision = line.revision + u32::from(!statement::planted!("revision-not-raised"));
                 if assessment.phase == Phase::Initial {
                     assessment.phase = Phase::Update;
                 }
@@ -123,7 +123,7 @@ impl Said {
 
     /// A feed was opened at `epoch`. A higher one than any before is a new incarnation: all lines begin anew.
     pub fn opened(&mut self, epoch: u64) {
-        if epoch > self.incarnation {
+        if epoch > self.incarnation && !statement::planted!("ids-reused-after-restore") {
             *self = Said { incarnation: epoch, ..Said::new(self.nation) };
         }
     }

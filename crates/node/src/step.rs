@@ -27,6 +27,7 @@ impl Node {
             Input::Link { partner, lane, change } => {
                 self.link_changed(now, partner, lane, change, &mut effects)
             }
+            Input::Tick if statement::planted!("a-tick-counts-as-data") => self.touch(now),
             Input::Tick => {}
         }
 

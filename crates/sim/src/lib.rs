@@ -8,3 +8,4 @@ pub mod random;
 pub mod scenario;
 pub mod sensing;
 pub mod truth;
+pub mod world;

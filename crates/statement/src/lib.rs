@@ -8,6 +8,7 @@ pub mod convert;
 pub mod kind;
 pub mod label;
 pub mod nation;
+pub mod plant;
 pub mod roster;
 pub mod track;
 

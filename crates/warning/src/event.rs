@@ -116,14 +116,19 @@ impl Event {
     /// The latest instant at which anything of it may still come down. A line without an impact counts only where
     /// nothing with an impact was observed as late: of a lost beginning, the line that went on says when it ends.
     pub fn latest_end(&self) -> Tai {
-        let standing = || self.lines.values().map(|heard| &heard.assessment).filter(|assessment| {
-            assessment.status != AssessmentStatus::Withdrawn
-        });
+        let standing = || {
+            self.lines
+                .values()
+                .map(|heard| &heard.assessment)
+                .filter(|assessment| assessment.status != AssessmentStatus::Withdrawn)
+        };
         let with_impact = standing().filter(|assessment| assessment.impact.is_some());
         let decided = with_impact.map(|assessment| assessment.evidence.last_observed).max();
         standing()
             .filter_map(|assessment| match &assessment.impact {
-                Some(impact) => Some(impact.time.plus_s(LATEST_SIGMAS * impact.time_sigma_s + DEBRIS_MARGIN_S)),
+                Some(impact) => {
+                    Some(impact.time.plus_s(LATEST_SIGMAS * impact.time_sigma_s + DEBRIS_MARGIN_S))
+                }
                 None if decided.is_some_and(|decided| decided >= assessment.evidence.last_observed) => None,
                 None => Some(assessment.evidence.last_observed.plus_s(UNKNOWN_IMPACT_S)),
             })

@@ -9,6 +9,7 @@ mod node;
 mod output;
 mod policy;
 mod problem;
+mod sim;
 mod track;
 
 use std::process::ExitCode;
@@ -54,6 +55,9 @@ enum Command {
     /// Release policy: check a file, explain what it decides.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Tries whole nations under faults, in virtual time; exit status 1 with the seed that fails.
+    #[command(after_help = "Example:\n  watchfire sim --seeds 1..1000")]
+    Sim(sim::Sim),
     /// Measures, and compares with the goals.
     #[command(after_help = "Example:\n  watchfire bench tracking --json")]
     Bench(bench::Bench),
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => journals::replay(&args),
         Command::Verify(args) => journals::verify(&args),
         Command::Policy(command) => policy::run(&command),
+        Command::Sim(args) => sim::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match done {

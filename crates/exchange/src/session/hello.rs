@@ -28,7 +28,7 @@ pub(crate) fn hello(place: &Place, roster_version: u32, terms: &Terms) -> wire::
 
 /// Whether a Hello is for the feed at this place, from a member, in a version that is spoken here.
 pub(crate) fn check_hello(hello: &wire::Hello, place: &Place, trust: &Trust) -> Result<(), Refusal> {
-    if hello.realm != place.realm.to_string() {
+    if !statement::planted!("realm-not-checked") && hello.realm != place.realm.to_string() {
         return Err(Refusal::WrongRealm {
             expected: place.realm.to_string(),
             found: Refusal::quoted(&hello.realm),

@@ -19,6 +19,7 @@ use crate::refusal::Refusal;
 use crate::trust::Trust;
 use crate::wire;
 use crate::wire::frame::Content;
+use statement::planted;
 
 /// One lane of the feed from one partner: what is held of it, and the connection where there is one.
 #[derive(Clone, Debug)]
@@ -242,7 +243,8 @@ impl Inbound {
     /// Answers a Hello once everything that arrived before is durable: else it would be sent, and journalled, twice.
     fn answer(&mut self) -> Option<InboundEvent> {
         let connection = self.connection.as_mut()?;
-        let roster_version = connection.hello.filter(|_| self.pending.is_empty())?;
+        let roster_version =
+            connection.hello.filter(|_| self.pending.is_empty() || planted!("answer-before-commit"))?;
         connection.answered = true;
         let Held { epoch, size, root, head_size_max } = self.held.held();
         let version = VERSIONS.iter().copied().max().unwrap_or_default();
@@ -273,6 +275,9 @@ impl Inbound {
         self.arrived.apply(&fact).map_err(|bad| Refusal::Malformed(bad.to_string()))?;
         let delay_ns = now.tai_ns.saturating_sub(opened.made_tai_ns());
         self.pending.push_back(Pending { fact, delay_ns });
+        if planted!("receipt-before-commit") {
+            self.commit(epoch, number + 1);
+        }
         self.events.push_back(match opened {
             Opened::Body(body) => InboundEvent::Entry { epoch, number, body },
             Opened::Unreadable { id, why, .. } => {
@@ -311,7 +316,7 @@ impl Inbound {
         if head.epoch >= EPOCH_MAX {
             return Err(Refusal::malformed("the epoch of a head is beyond all reason"));
         }
-        if head.epoch < self.arrived.epoch() {
+        if head.epoch < self.arrived.epoch() && !planted!("older-head-taken") {
             return Err(Refusal::OlderEpoch { expected: self.arrived.epoch(), found: head.epoch });
         }
         let same_epoch = head.epoch == self.arrived.epoch();
@@ -340,7 +345,7 @@ impl Inbound {
     fn compare(&mut self, head: Head) -> Result<(), Refusal> {
         let fits =
             head.tree.size == self.arrived.tree().size() && head.tree.root == self.arrived.tree().root();
-        if !fits {
+        if !fits && !planted!("two-heads-unnoticed") {
             self.events.push_back(InboundEvent::Equivocation {
                 earlier: self.last_head.as_ref().map(|last| last.note.clone()),
                 later: head.note,
@@ -355,7 +360,7 @@ impl Inbound {
 
     fn gap(&mut self, now: Now) -> Option<InboundEvent> {
         let (head, since) = self.connection.as_ref()?.ahead.as_ref()?;
-        if now.mono_ns.saturating_sub(*since) < GAP_AFTER_NS {
+        if now.mono_ns.saturating_sub(*since) < GAP_AFTER_NS || planted!("gap-ignored") {
             return None;
         }
         let (size, head_size) = (self.arrived.tree().size(), head.tree.size);

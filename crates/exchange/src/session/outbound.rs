@@ -171,7 +171,7 @@ impl Outbound {
         if let Some(hello) = connection.hello.take() {
             return Some(OutboundEvent::Send(frame(Content::Hello(hello))));
         }
-        if connection.timers.dead(now) {
+        if connection.timers.dead(now) && !statement::planted!("dead-link-kept") {
             self.connection = None;
             return Some(OutboundEvent::Close(Closed::Dead));
         }
@@ -233,7 +233,13 @@ impl Outbound {
         self.facts.extend(resolution.facts);
         if let Some(connection) = &mut self.connection {
             connection.answered = true;
-            let head_floor = if held.epoch == self.feed.epoch() { head_size_max } else { 0 };
+            let head_floor = if statement::planted!("head-floor-forgotten") {
+                0
+            } else if held.epoch == self.feed.epoch() {
+                head_size_max
+            } else {
+                0
+            };
             connection.begin(self.feed.epoch(), resolution.resume_from, head_floor);
         }
         Ok(())

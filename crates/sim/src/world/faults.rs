@@ -1,0 +1,174 @@
+//! The faults of one seed. Each seed turns on some kinds of faults at rates of its own (Groce and others, "Swarm
+//! testing", ISSTA 2012): mixes that an even draw would never give.
+
+use core::fmt;
+
+use super::ground::TRAFFIC_S;
+use crate::random::Random;
+
+/// Between which stages of the driver a process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What arrived was gathered.
+    Gathered,
+    /// The turn is made; nothing of it was written.
+    Turned,
+    /// The row was written and not synced: it is lost.
+    Written,
+    /// The row was written and torn: the engine drops it.
+    Torn,
+    /// The row is durable, and the driver was not told.
+    Synced,
+    /// The driver was told; nothing left.
+    Committed,
+    /// Half of what leaves has left.
+    HalfEmitted,
+}
+
+impl Stage {
+    const ALL: [Stage; 7] = [
+        Stage::Gathered,
+        Stage::Turned,
+        Stage::Written,
+        Stage::Torn,
+        Stage::Synced,
+        Stage::Committed,
+        Stage::HalfEmitted,
+    ];
+}
+
+/// What a hostile partner does to what it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trick {
+    /// Entries twice.
+    Replay,
+    /// Entries that never leave.
+    Withhold,
+    /// A byte of a signature changed.
+    Forge,
+    /// An entry under an epoch that has ended, or one that has not begun.
+    Epoch,
+    /// Heads with another root.
+    TwoHeads,
+    /// A Hello of the live realm.
+    Realm,
+    /// A body that is for somebody else.
+    Audience,
+    /// Many entries that are none.
+    Flood,
+}
+
+impl Trick {
+    const ALL: [Trick; 8] = [
+        Trick::Replay,
+        Trick::Withhold,
+        Trick::Forge,
+        Trick::Epoch,
+        Trick::TwoHeads,
+        Trick::Realm,
+        Trick::Audience,
+        Trick::Flood,
+    ];
+}
+
+/// What happens. Nations by their index, times in seconds; each field is named for what it is.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// The process ends, and starts again.
+    Crash { who: usize, stage: Stage, down_s: f64 },
+    /// The disk takes nothing.
+    DiskFull { who: usize, for_s: f64 },
+    /// A bit of a row turns over; the process starts again, and its people put back a copy from before.
+    Flip { who: usize, bit: u64 },
+    /// A copy of the journal, this old, is put back.
+    Restore { who: usize, back_s: f64, down_s: f64 },
+    /// The realm's clock is set by this much, and drifts.
+    Clock { who: usize, step_s: f64, drift: f64 },
+    /// The process stands still.
+    Stop { who: usize, for_s: f64 },
+    /// Each arrival takes this long.
+    Slow { who: usize, each_s: f64, for_s: f64 },
+    /// Nothing passes between two nations; one way where `one_way`.
+    Cut { from: usize, to: usize, one_way: bool, for_s: f64 },
+    /// The connections between two nations break.
+    Reset { a: usize, b: usize },
+    /// A nation plays a trick on the others, until the end.
+    Hostile { who: usize, trick: Trick },
+    /// A sensor speaks of what is not there.
+    Spoof { who: usize, plots: u32 },
+    /// The officer acts so often.
+    Click { who: usize, times: u32 },
+}
+
+/// A fault and when it comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fault {
+    /// Since the start, seconds.
+    pub at_s: f64,
+    /// What.
+    pub what: What,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:8.3} s {:?}", self.at_s, self.what)
+    }
+}
+
+/// Faults come until then; what they did is over ten seconds later at the latest.
+pub const FAULTS_UNTIL_S: f64 = TRAFFIC_S;
+const LONGEST_S: f64 = 10.0;
+/// From here on nothing is wrong any more.
+pub const HEALED_S: f64 = FAULTS_UNTIL_S + LONGEST_S;
+
+/// The faults of a seed among `nations` nations, in the order of time.
+pub fn draw(seed: u64, nations: usize) -> Vec<Fault> {
+    let mut random = Random::stream(seed, "faults");
+    let kinds: Vec<u64> = (0..12).filter(|_| random.chance(0.35)).collect();
+    let mut faults = Vec::new();
+    for kind in kinds {
+        let most = if kind == 9 { 1.0 } else { random.between(1.0, 6.0) };
+        for _ in 0..(most as u32) {
+            let at_s = random.between(0.5, FAULTS_UNTIL_S);
+            faults.push(Fault { at_s, what: one(kind, &mut random, nations) });
+        }
+    }
+    // At most one partner is hostile: an alliance of two is no alliance.
+    faults.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+    faults
+}
+
+fn one(kind: u64, random: &mut Random, nations: usize) -> What {
+    let who = (random.bits() % nations as u64) as usize;
+    let other = (who + 1 + (random.bits() % (nations as u64 - 1)) as usize) % nations;
+    let for_s = random.between(0.1, LONGEST_S);
+    let down_s = random.between(0.05, 5.0);
+    match kind {
+        0 | 11 => What::Crash { who, stage: Stage::ALL[(random.bits() % 7) as usize], down_s },
+        1 => What::DiskFull { who, for_s },
+        2 => What::Flip { who, bit: random.bits() >> 1 },
+        3 => What::Restore { who, back_s: random.between(0.0, 40.0), down_s },
+        4 => {
+            let step_s = if random.chance(0.5) {
+                random.between(-3_600.0, 3_600.0)
+            } else {
+                random.between(-2.0, 2.0)
+            };
+            What::Clock { who, step_s, drift: random.between(-1e-3, 1e-3) }
+        }
+        5 => What::Stop { who, for_s },
+        6 => What::Slow { who, each_s: random.between(0.001, 0.2), for_s },
+        7 => What::Cut { from: who, to: other, one_way: random.chance(0.5), for_s },
+        8 => What::Reset { a: who, b: other },
+        9 => What::Hostile { who, trick: Trick::ALL[(random.bits() % 8) as usize] },
+        10 => {
+            if random.chance(0.5) {
+                What::Spoof { who, plots: 1 + (random.bits() % 300) as u32 }
+            } else {
+                What::Click { who, times: 1 + (random.bits() % 3) as u32 }
+            }
+        }
+        _ => What::Crash { who, stage: Stage::Gathered, down_s },
+    }
+}

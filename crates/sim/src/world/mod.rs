@@ -1,0 +1,19 @@
+//! Whole nations in virtual time under faults: the real step, driver, sessions and recovery; everything around them
+//! simulated, from one seed. See docs/simulation.md.
+
+mod checks;
+mod disk;
+mod faults;
+mod ground;
+mod hostile;
+mod links;
+mod play;
+mod shrink;
+mod timeline;
+
+pub use checks::Violation;
+pub use faults::{Fault, Stage, Trick, What, draw};
+pub use ground::Ground;
+pub use play::{Note, Report, play};
+pub use shrink::shrink;
+pub use timeline::svg;

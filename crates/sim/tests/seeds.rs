@@ -1,0 +1,34 @@
+//! A share of the simulator's seeds, and those that once found a bug.
+
+use std::collections::BTreeMap;
+
+use sim::scenario::Scenario;
+use sim::world::{Ground, draw, play};
+
+fn ground() -> Ground {
+    let scenario = Scenario::parse("2022-10-04", include_str!("../../../scenarios/2022-10-04.toml")).unwrap();
+    let policies = [
+        ("jpn", include_str!("../../../policy/jpn/release.cedar")),
+        ("kor", include_str!("../../../policy/kor/release.cedar")),
+        ("usa", include_str!("../../../policy/usa/release.cedar")),
+    ];
+    let policies: BTreeMap<_, _> = policies
+        .into_iter()
+        .map(|(nation, text)| (nation.parse().unwrap(), ("release.cedar".to_owned(), text.to_owned())))
+        .collect();
+    Ground::new(&scenario, &policies).unwrap()
+}
+
+fn holds(ground: &Ground, seed: u64) {
+    let report = play(ground, seed, &draw(seed, 3));
+    assert_eq!(report.violation, None, "again: watchfire sim --seeds {seed}");
+    assert!(report.checked > 100);
+}
+
+/// 5 and 69: a statement as it was made differed in the last bit of an axis from the same one read from its bytes, so
+/// that recovery gave another state than life.
+#[test]
+fn seeds_that_found_bugs() {
+    let ground = ground();
+    [5, 69].into_iter().for_each(|seed| holds(&ground, seed));
+}
