@@ -82,12 +82,27 @@ impl Fit {
     }
 }
 
-/// Everything needed to judge and to use a measurement.
-struct Residual {
+/// What a sensor is expected to measure of an estimate, and how surely: made once, compared with many measurements.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation {
     sighting: Sighting,
-    residual: Vector3<f64>,
+    /// Of the covariance of the residual.
     inverse: Matrix3<f64>,
-    fit: Fit,
+    log_determinant: f64,
+}
+
+impl Expectation {
+    /// How a measured range (m), azimuth and elevation (rad) fits. `None` where it cannot be compared.
+    pub fn fit(&self, measured: Vector3<f64>) -> Option<Fit> {
+        self.compare(measured).map(|(_, fit)| fit)
+    }
+
+    fn compare(&self, measured: Vector3<f64>) -> Option<(Vector3<f64>, Fit)> {
+        let residual = measure::residual(measured, self.sighting.measured);
+        let distance_squared = residual.dot(&(self.inverse * residual));
+        let fit = Fit { distance_squared, log_determinant: self.log_determinant };
+        distance_squared.is_finite().then_some((residual, fit))
+    }
 }
 
 impl<const N: usize> Estimate<N> {
@@ -127,10 +142,12 @@ impl<const N: usize> Estimate<N> {
     /// How a measurement of this estimate's instant fits it; `spread_m2` is added to the variance of each coordinate
     /// of the position first. `None` where it cannot be compared.
     pub fn fit(&self, measurement: &Measurement, spread_m2: f64) -> Option<Fit> {
-        self.residual(measurement, spread_m2).map(|residual| residual.fit)
+        self.expect(measurement, spread_m2)?.fit(measurement.measured)
     }
 
-    fn residual(&self, measurement: &Measurement, spread_m2: f64) -> Option<Residual> {
+    /// What the sensor of `measurement` is expected to measure at this estimate's instant, whatever it did measure;
+    /// `spread_m2` is added to the variance of each coordinate of the position first. `None` where it cannot be said.
+    pub fn expect(&self, measurement: &Measurement, spread_m2: f64) -> Option<Expectation> {
         let sighting = measure::sight(measurement.site, self.position())?;
         let jacobian = sighting.jacobian;
         let spread = Matrix3::from_diagonal_element(spread_m2);
@@ -144,13 +161,8 @@ impl<const N: usize> Estimate<N> {
             covariance[(axis, axis)] +=
                 noise.independent[axis] * noise.independent[axis] + noise.slow[axis] * noise.slow[axis];
         }
-        let residual = measure::residual(measurement.measured, sighting.measured);
         let (inverse, log_determinant) = invert(&covariance)?;
-        let distance_squared = residual.dot(&(inverse * residual));
-        if !distance_squared.is_finite() {
-            return None;
-        }
-        Some(Residual { sighting, residual, inverse, fit: Fit { distance_squared, log_determinant } })
+        Some(Expectation { sighting, inverse, log_determinant })
     }
 
     fn link(&self, measurement: &Measurement) -> Option<&SlowLink<N>> {
@@ -159,7 +171,9 @@ impl<const N: usize> Estimate<N> {
 
     /// Takes in a measurement of this estimate's instant. `None`, and nothing changes, where it cannot be used.
     pub fn update(&mut self, measurement: &Measurement) -> Option<Fit> {
-        let Residual { sighting, residual, inverse, fit } = self.residual(measurement, 0.0)?;
+        let expected = self.expect(measurement, 0.0)?;
+        let (residual, fit) = expected.compare(measurement.measured)?;
+        let Expectation { sighting, inverse, .. } = expected;
         let noise = &measurement.noise;
         let slow = Matrix3::from_diagonal(&noise.slow);
         let has_slow = noise.slow != Vector3::zeros();

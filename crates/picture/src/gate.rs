@@ -35,27 +35,26 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
         (0..scan.len()).filter(|plot| open[*plot]).map(|plot| (scan[plot].measured.x, plot)).collect();
     by_range.sort_by(|a, b| a.0.total_cmp(&b.0));
 
+    let mut near: Vec<usize> = Vec::new();
     for (index, track) in tracks.iter_mut().enumerate() {
         let dt_s = first.time.since_s(track.motion.time);
         let roughly = roughly_at(track, dt_s);
         let margin_m = margin_m(track, dt_s, first.measured.x);
         let range_m = (roughly - site_m).norm();
         let from = by_range.partition_point(|(range, _)| *range < range_m - margin_m);
-        let near = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
-        let mut predicted = false;
-        for &(_, plot) in near {
-            if (scan[plot].position_m - roughly).norm_squared() > margin_m * margin_m {
-                continue;
-            }
-            if !predicted {
-                if track.has_plot_of(first, radars) {
-                    break;
-                }
-                track.motion.predict_to(first.time);
-                predicted = true;
-            }
-            let since_plot_s = first.time.since_s(track.last).max(0.0);
-            let Some(fit) = track.motion.fit(&scan[plot].measurement(radars), since_plot_s) else { continue };
+        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
+        let in_space =
+            |plot: &usize| (scan[*plot].position_m - roughly).norm_squared() <= margin_m * margin_m;
+        near.clear();
+        near.extend(in_range.map(|(_, plot)| *plot).filter(in_space));
+        if near.is_empty() || track.has_plot_of(first, radars) {
+            continue;
+        }
+        track.motion.predict_to(first.time);
+        let since_plot_s = first.time.since_s(track.last).max(0.0);
+        let mut expected = track.motion.expect(&first.measurement(radars), since_plot_s);
+        for &plot in &near {
+            let Some(fit) = expected.fit(scan[plot].measured) else { continue };
             if fit.distance_squared < GATE {
                 let cost = fit.distance_squared + fit.log_determinant;
                 gated.candidates.push(Candidate { track: index, plot, cost });

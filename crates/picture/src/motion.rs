@@ -13,7 +13,7 @@
 //!   from) is kept as it was above.
 
 use nalgebra::{Matrix3, SMatrix, Vector3};
-use physics::filter::{Estimate, Fit, Measurement, SlowLink};
+use physics::filter::{Estimate, Expectation, Fit, Measurement, SlowLink};
 use physics::frames::Position;
 use physics::measure;
 use physics::motion::{self, State};
@@ -225,33 +225,19 @@ impl Motion {
         }
     }
 
-    /// How well a plot of the present instant fits: inside [`GATE`] it may be taken. `since_plot_s` is how long ago the
-    /// last plot was: surprises (thrust again, drag; staging, burn-out) grow with it.
-    pub fn fit(&self, measurement: &Measurement, since_plot_s: f64) -> Option<Fit> {
-        let away_m2 = |acceleration_mps2: f64, dt_s: f64| {
-            let away_m = 0.5 * acceleration_mps2 * dt_s * dt_s;
-            away_m * away_m
-        };
+    /// What a radar is expected to measure at the present instant. `measurement` is any one of the scan; `since_plot_s`
+    /// is how long ago the last plot was: surprises (thrust again, drag; staging, burn-out) grow with it.
+    pub fn expect<'a>(&'a self, measurement: &Measurement<'a>, since_plot_s: f64) -> Expected<'a> {
         let dt_s = since_plot_s.min(SURPRISED_S_MAX);
-        let by_thrust = self.thrust.as_ref().and_then(|thrust| {
-            thrust.fit(measurement, 0.0).map(|fit| {
-                if fit.distance_squared < GATE {
-                    return fit;
-                }
-                let spread_m2 = away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN));
-                thrust.fit(measurement, spread_m2).unwrap_or(fit)
-            })
-        });
-        if let Some(fit) = by_thrust
-            && fit.distance_squared < GATE
-        {
-            return Some(fit);
-        }
-        let spread_m2 = if self.thrust.is_some() { 0.0 } else { away_m2(SURPRISE_MPS2, dt_s) };
-        let by_coast = self.coast.as_ref().and_then(|coast| coast.fit(measurement, spread_m2));
-        match (by_coast, by_thrust) {
-            (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
-            (coast, thrust) => coast.or(thrust),
+        let thrust = self.thrust.as_ref();
+        let spread_m2 = if thrust.is_some() { 0.0 } else { away_m2(SURPRISE_MPS2, dt_s) };
+        Expected {
+            by_thrust: thrust.and_then(|thrust| thrust.expect(measurement, 0.0)),
+            by_coast: self.coast.as_ref().and_then(|coast| coast.expect(measurement, spread_m2)),
+            jumped: None,
+            thrust,
+            measurement: *measurement,
+            jump_m2: away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN)),
         }
     }
 
@@ -339,6 +325,48 @@ impl Motion {
             self.misfit = 3.0;
         }
     }
+}
+
+/// What a radar is expected to measure of an object: compared with each plot near it.
+pub(crate) struct Expected<'a> {
+    by_thrust: Option<Expectation>,
+    by_coast: Option<Expectation>,
+    /// By the thrust filter, where the thrust jumped: reckoned when first asked for.
+    jumped: Option<Option<Expectation>>,
+    thrust: Option<&'a Estimate<9>>,
+    measurement: Measurement<'a>,
+    jump_m2: f64,
+}
+
+impl Expected<'_> {
+    /// How well a plot of the scan fits: inside [`GATE`] it may be taken.
+    pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Fit> {
+        let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured)).map(|fit| {
+            if fit.distance_squared < GATE {
+                return fit;
+            }
+            let jumped = *self.jumped.get_or_insert_with(|| {
+                self.thrust.and_then(|thrust| thrust.expect(&self.measurement, self.jump_m2))
+            });
+            jumped.and_then(|expected| expected.fit(measured)).unwrap_or(fit)
+        });
+        if let Some(fit) = by_thrust
+            && fit.distance_squared < GATE
+        {
+            return Some(fit);
+        }
+        let by_coast = self.by_coast.and_then(|expected| expected.fit(measured));
+        match (by_coast, by_thrust) {
+            (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
+            (coast, thrust) => coast.or(thrust),
+        }
+    }
+}
+
+/// Square of the way that an acceleration unknown to the filter leads in a time, m².
+fn away_m2(acceleration_mps2: f64, dt_s: f64) -> f64 {
+    let away_m = 0.5 * acceleration_mps2 * dt_s * dt_s;
+    away_m * away_m
 }
 
 fn flight_point(state: &State, time: Tai) -> FlightPoint {
