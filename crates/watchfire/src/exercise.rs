@@ -8,7 +8,7 @@ use node::journal::Journal;
 use node::shell::sqlite::SqliteJournal;
 use sim::exercise::{Exercise, Outcome};
 
-use crate::output::{make_folder, write_whole};
+use crate::output::{make_folder, progress, write_whole};
 use crate::problem::Problem;
 use crate::{built_in, demo};
 
@@ -69,10 +69,11 @@ fn virtual_time(run: &Run) -> Result<(), Problem> {
     let exercise = Exercise::new(&scenario, &policies, run.seed).map_err(Problem::failed)?;
     let end_s = scenario.end_s();
     let outcome = exercise
-        .play(|simulated_s| eprint!("\r{simulated_s:6.0} of {end_s:.0} simulated seconds"))
+        .play(|simulated_s| progress(&format!("{simulated_s:6.0} of {end_s:.0} simulated seconds")))
         .map_err(Problem::failed)?;
     let took_s = started.elapsed().as_secs_f64();
-    eprintln!("\r{end_s:6.0} simulated seconds in {took_s:.1} s: {:.0} times real time", end_s / took_s);
+    progress("");
+    eprintln!("{end_s:.0} simulated seconds in {took_s:.1} s: {:.0} times real time", end_s / took_s);
     write(run, &scenario, &outcome)?;
     for (nation, milestone) in &outcome.milestones {
         println!("{} {nation} {}", milestone.at.to_utc(), milestone.line(1.0));

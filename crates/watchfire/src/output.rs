@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::fs;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::problem::Problem;
@@ -28,4 +28,11 @@ pub fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
 pub fn make_folder(folder: &Path) -> Result<(), Problem> {
     fs::create_dir_all(folder)
         .map_err(|error| Problem::input(format!("{}: cannot be made: {error}", folder.display())))
+}
+
+/// Shows how far long work is, in one line of a terminal that each call writes anew; nothing where nobody looks.
+pub fn progress(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{text}");
+    }
 }

@@ -7,7 +7,7 @@ use ::sim::world::{Ground, draw, play, shrink, svg};
 use clap::Args;
 
 use crate::built_in;
-use crate::output::write_whole;
+use crate::output::{progress, write_whole};
 use crate::problem::Problem;
 
 /// What to try.
@@ -42,7 +42,7 @@ pub fn run(sim: &Sim) -> Result<(), Problem> {
         checked += report.checked;
         count += 1;
         if let Some(violation) = &report.violation {
-            eprintln!();
+            progress("");
             println!("seed {seed} ({count} tried): {}: {}", violation.name, violation.what);
             let kept = shrink(&ground, seed, &faults, violation.name);
             println!("of {} faults these matter:", faults.len());
@@ -70,14 +70,14 @@ pub fn run(sim: &Sim) -> Result<(), Problem> {
             return Err(Problem::failed(format!("seed {seed} breaks an invariant: {}", violation.name)));
         }
         if count.is_multiple_of(50) {
-            eprint!("\rseed {seed}, {simulated_h:.1} simulated hours, {checked} checks");
+            progress(&format!("seed {seed}, {simulated_h:.1} simulated hours, {checked} checks"));
         }
         if sim.hours.is_some_and(|hours| simulated_h >= hours) {
             break;
         }
     }
     let took_s = started.elapsed().as_secs_f64();
-    eprintln!();
+    progress("");
     println!(
         "{count} seeds, {simulated_h:.2} simulated hours, {checked} checks, none failed; {took_s:.1} s: {:.2} simulated hours a second",
         simulated_h / took_s

@@ -1,7 +1,6 @@
 //! `watchfire track`: sensor data in, tracks and assessments out.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +10,7 @@ use physics::time::Tai;
 use picture::{Picture, Settings};
 use statement::{Track as Said, TrackStatus};
 
-use crate::output::write_whole;
+use crate::output::{progress, write_whole};
 use crate::problem::Problem;
 
 /// Progress is shown once in so many scans.
@@ -109,7 +108,6 @@ impl Tracked {
 /// Scan by scan, as a node would get them.
 fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
     let mut tracked = Tracked { tracks: format!("{TRACKS_HEADER}\n"), ..Tracked::default() };
-    let tell = std::io::stderr().is_terminal();
     let mut done = 0;
     for (number, scan) in plots.chunk_by(|a, b| (a.time, &a.sensor_id) == (b.time, &b.sensor_id)).enumerate()
     {
@@ -131,12 +129,9 @@ fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
             tracked.assessments.push('\n');
         }
         done += scan.len();
-        if tell && number % TELL_EVERY_SCANS == 0 {
-            eprint!("\r{done} of {} plots", plots.len());
+        if number % TELL_EVERY_SCANS == 0 {
+            progress(&format!("{done} of {} plots", plots.len()));
         }
-    }
-    if tell {
-        eprintln!("\r{done} of {} plots", plots.len());
     }
     tracked
 }
