@@ -40,6 +40,25 @@ pub struct Member {
     pub officers: Vec<Officer>,
 }
 
+impl Member {
+    /// A member of whom nothing is known yet but its name: keys, certificate, addresses and people are still to come.
+    pub fn named(nation: Nation, name: &str) -> Member {
+        Member {
+            nation,
+            name: name.to_owned(),
+            ca_certificate: Vec::new(),
+            addresses: Vec::new(),
+            body_ed25519: Vec::new(),
+            body_ml_dsa_65: Vec::new(),
+            head_ed25519: Vec::new(),
+            head_ml_dsa_44: Vec::new(),
+            receipt_ed25519: Vec::new(),
+            receipt_ml_dsa_44: Vec::new(),
+            officers: Vec::new(),
+        }
+    }
+}
+
 /// Who takes part, signed by the realm's offline root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {

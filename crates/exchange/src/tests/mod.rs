@@ -168,17 +168,9 @@ pub(crate) fn header(lane: Lane, number: u32) -> Header {
 
 fn member(letters: &str, keys: &SoftKeys) -> Member {
     let mut member = Member {
-        nation: nation(letters),
-        name: letters.to_uppercase(),
         ca_certificate: vec![0x30],
         addresses: vec![format!("{letters}.example:7443")],
-        body_ed25519: Vec::new(),
-        body_ml_dsa_65: Vec::new(),
-        head_ed25519: Vec::new(),
-        head_ml_dsa_44: Vec::new(),
-        receipt_ed25519: Vec::new(),
-        receipt_ml_dsa_44: Vec::new(),
-        officers: Vec::new(),
+        ..Member::named(nation(letters), &letters.to_uppercase())
     };
     keys.public().write_to(&mut member);
     member

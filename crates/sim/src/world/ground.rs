@@ -54,17 +54,8 @@ impl Ground {
             let officer = PersonKey::from_seed(&seed(nation.as_str()))?;
             let simulated = SimulatedKeys::new(nation);
             let mut member = Member {
-                nation,
-                name: participant.name.clone(),
-                ca_certificate: Vec::new(),
-                addresses: Vec::new(),
-                body_ed25519: Vec::new(),
-                body_ml_dsa_65: Vec::new(),
-                head_ed25519: Vec::new(),
-                head_ml_dsa_44: Vec::new(),
-                receipt_ed25519: Vec::new(),
-                receipt_ml_dsa_44: Vec::new(),
                 officers: vec![Officer { actor: OFFICER.to_owned(), key: officer.public() }],
+                ..Member::named(nation, &participant.name)
             };
             simulated.write_to(&mut member);
             members.push(member);

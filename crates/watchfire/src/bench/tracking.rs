@@ -14,8 +14,6 @@ use super::Figure;
 
 /// The seed of the raids; any other gives about the same figures.
 const SEED: u64 = 1;
-// Times are of the processor, not of the wall: on a shared machine they say what one core does when it is let.
-
 /// Times that R100 is tracked; the best is kept, since what else runs on the machine only ever slows.
 const PASSES: u32 = 3;
 
@@ -123,7 +121,8 @@ fn products_of_one(raid: &Raid) -> Figure {
     figure("tracking: launch, impact and ellipses of one target, S0", Some(0.2), mean_ms, "ms", false)
 }
 
-/// Time that this thread has had of its processor.
+/// Time that this thread has had of its processor: on a shared machine it says what one core does when it is let, which
+/// the wall's clock does not.
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

@@ -109,17 +109,10 @@ fn make_nation(
     write_whole(&home.join("node.crt"), certificates.node_pem.as_bytes())?;
     write_secret(&home.join("node.key"), &certificates.node_key_pem)?;
     let mut member = Member {
-        nation,
-        name: participant.name.clone(),
         ca_certificate: certificates.authority_der,
         addresses: vec![listen.to_string()],
-        body_ed25519: Vec::new(),
-        body_ml_dsa_65: Vec::new(),
-        head_ed25519: Vec::new(),
-        head_ml_dsa_44: Vec::new(),
-        receipt_ed25519: Vec::new(),
-        receipt_ml_dsa_44: Vec::new(),
         officers: vec![Officer { actor: OFFICER.to_owned(), key: officer.public() }],
+        ..Member::named(nation, &participant.name)
     };
     keys.public().write_to(&mut member);
     Ok(member)
