@@ -142,6 +142,11 @@ pub struct Driver {
     fresh_in_turn: Vec<Digest>,
     emissions: Vec<Emission>,
     last_tick: Option<Tai>,
+    /// Whether a partner showed this process that its journal is an old copy.
+    restore_seen: bool,
+    /// When this process was first told the time, and when it last took data, monotonic nanoseconds.
+    started_ns: Option<u64>,
+    last_data_ns: Option<u64>,
 }
 
 impl Driver {
@@ -161,6 +166,9 @@ impl Driver {
             fresh_in_turn: Vec::new(),
             emissions: Vec::new(),
             last_tick: None,
+            restore_seen: false,
+            started_ns: None,
+            last_data_ns: None,
         }
     }
 
@@ -178,6 +186,10 @@ impl Driver {
 
     /// Takes what arrived. Nothing leaves and nothing is said before the next turn is committed.
     pub fn gather(&mut self, now: Now, arrival: Arrival, signer: &dyn Signer, journal: &dyn Journal) {
+        let of = match &arrival {
+            Arrival::Opened { link, .. } | Arrival::Frame { link, .. } => Some(*link),
+            _ => None,
+        };
         match arrival {
             Arrival::Opened { link, peer, dialled: Some(lane) } => self.begin_saying(now, link, (peer, lane)),
             Arrival::Opened { link, peer, dialled: None } => {
@@ -194,7 +206,13 @@ impl Driver {
             Arrival::Roster(roster) => self.queue(Input::Roster(roster)),
             Arrival::Policy { file, text } => self.queue(Input::Policy { file, text }),
         }
-        self.poll_sessions(now, signer, journal);
+        // Nothing came for the other sessions; what is due there has its own deadline.
+        match of.and_then(|link| self.links.get(&link)) {
+            Some(Bound::Outbound(key)) => self.poll_outbound(now, *key, signer, journal),
+            Some(Bound::Inbound(key)) => self.poll_inbound(now, *key, signer),
+            Some(Bound::Unclaimed(_)) => {}
+            None => self.poll_sessions(now, signer, journal),
+        }
     }
 
     fn queue(&mut self, input: Input) {
@@ -419,15 +437,18 @@ impl Driver {
 
     /// The journal is an old copy: whatever other partners hold, their feeds begin anew too.
     fn force_new_epochs(&mut self, seen_at: Key) {
-        if planted!("restore-raises-one-feed-only") {
+        // A journal is put back while its process is down: once is enough, and a partner that lies of it harms no more.
+        if std::mem::replace(&mut self.restore_seen, true) {
             return;
         }
+        let (partner, lane) = seen_at;
+        let input = Input::Link { partner, lane, change: LinkChange::RestoreSeen };
+        self.urgent.push_front(Pending { input, given: Vec::new() });
         for (key, outbound) in &mut self.feeds.outbound {
-            if *key != seen_at {
+            if *key != seen_at && !planted!("restore-raises-one-feed-only") {
                 outbound.force_new_epoch();
             }
         }
-        self.queue(Input::Tick);
     }
 
     /// The bodies of these ids, in their order, as many as there are at hand.
@@ -463,10 +484,15 @@ impl Driver {
         }
         // All that is urgent, always: sessions rely on it that what they handed out is in the next row.
         let mut todo: Vec<Pending> = self.urgent.drain(..).collect();
-        let bounded = self.picture.len().min(PICTURE_INPUTS_PER_TURN);
+        let bounded = self.picture.len().min(if planted!("picture-without-bound") {
+            usize::MAX
+        } else {
+            PICTURE_INPUTS_PER_TURN
+        });
+        let urgent = todo.len();
         todo.extend(self.picture.drain(..bounded));
         if planted!("picture-before-warnings") {
-            todo.reverse();
+            todo.rotate_left(urgent);
         }
         if todo.is_empty() {
             return Ok(None);
@@ -501,6 +527,10 @@ impl Driver {
     fn step(&mut self, now: Now, pending: Pending, signer: &dyn Signer) -> Result<Step, Stop> {
         let Pending { input, given } = pending;
         self.note_taken(&input);
+        self.started_ns.get_or_insert(now.mono_ns);
+        if brings_data(&input) {
+            self.last_data_ns = Some(now.mono_ns);
+        }
         let recorded = Recorded::from(&input);
         let effects = self.node.step(now, input)?;
         self.ensure_feeds();
@@ -609,9 +639,31 @@ impl Driver {
         self.last_tick.map(|last| last.plus_s(TICK_S))
     }
 
+    /// How long ago data came, seconds of time: own plots or a partner's entry. By the monotonic clock, whatever happens
+    /// to the realm's; only of data from before this process there is nothing else to go by, but it is no younger than
+    /// the process. `clock_speed`: how many seconds of the realm pass in one.
+    pub fn data_age_s(&self, now: Now, clock_speed: f64) -> Option<f64> {
+        let since_s = |ns: u64| now.mono_ns.saturating_sub(ns) as f64 * 1e-9;
+        if let Some(last_data_ns) = self.last_data_ns {
+            return Some(since_s(last_data_ns));
+        }
+        let by_realm_s = now.tai.since_s(self.node.state().last_data?) / clock_speed;
+        Some(by_realm_s.max(self.started_ns.map_or(0.0, since_s)))
+    }
+
     /// The links that stand: whether we say to, and hear from, a partner in a lane.
     pub fn sessions(&self) -> (&BTreeMap<Key, Outbound>, &BTreeMap<Key, Inbound>) {
         (&self.feeds.outbound, &self.feeds.inbound)
+    }
+}
+
+/// Whether an input is news of the world: own plots, or what a partner says.
+fn brings_data(input: &Input) -> bool {
+    match input {
+        Input::Plots(plots) => !plots.is_empty(),
+        Input::Entry { .. } => true,
+        Input::Tick => planted!("a-tick-counts-as-data"),
+        _ => false,
     }
 }
 
