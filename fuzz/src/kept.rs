@@ -29,10 +29,16 @@ pub fn read(target: &str) -> io::Result<Vec<Vec<u8>>> {
     Ok(inputs)
 }
 
-/// Keeps these inputs, and no others.
+/// A target's kept corpus is at most this large, bytes: the repository is no archive.
+const BYTES_MAX: usize = 96 * 1024;
+
+/// Keeps these inputs, and no others; of too many the first ones.
 pub fn write(target: &str, inputs: &[Vec<u8>]) -> io::Result<()> {
     let mut bytes = Vec::new();
     for input in inputs {
+        if bytes.len() + 4 + input.len() > BYTES_MAX {
+            break;
+        }
         bytes.extend((input.len() as u32).to_be_bytes());
         bytes.extend(input);
     }

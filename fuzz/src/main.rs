@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use engine::run::{Outcome, Plan, find_file, present_input, read_present};
-use fuzz::targets;
+use fuzz::targets::{self, self_check};
 
 #[global_allocator]
 static ALLOCATOR: engine::limit::Limited = engine::limit::Limited;
@@ -68,7 +68,9 @@ fn command(cli: &Cli) -> Result<bool> {
         return replay(cli, file);
     }
     let mut chosen = targets::all();
-    if let Some(name) = &cli.target {
+    if cli.target.as_deref() == Some(self_check::target().name) {
+        chosen = vec![self_check::target()];
+    } else if let Some(name) = &cli.target {
         chosen.retain(|target| target.name == name);
     }
     let Some(first) = chosen.first() else { bail!("no such target; `--list` names them") };
@@ -89,6 +91,7 @@ fn command(cli: &Cli) -> Result<bool> {
         println!("total {inputs} {}", finds.len());
         return Ok(finds.is_empty());
     }
+    engine_finds_what_is_planted(cli, &plan)?;
     let (mut inputs, mut finds) = (0, Vec::new());
     for target in &chosen {
         let (tried, found) = in_its_own_process(cli, target.name, &plan)?;
@@ -100,6 +103,21 @@ fn command(cli: &Cli) -> Result<bool> {
         println!("  cargo xtask fuzz --replay {}", file.display());
     }
     Ok(finds.is_empty())
+}
+
+/// An engine that finds nothing may be one that cannot: it is shown a bug first.
+fn engine_finds_what_is_planted(cli: &Cli, plan: &Plan) -> Result<()> {
+    let folder = plan.folder.join("self-check");
+    let plan = Plan { seconds: 2.0, seed: cli.seed, folder, keep: false };
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["--here", "--target", self_check::target().name, "--seed", &plan.seed.to_string()]);
+    child.args(["--minutes", &(plan.seconds / 60.0).to_string()]).arg("--folder").arg(&plan.folder);
+    let output = child.output().context("fuzz")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if output.status.code() != Some(1) || !said.contains("the planted bug") {
+        bail!("the engine does not find the bug that is planted for it: {said}");
+    }
+    Ok(())
 }
 
 /// Inputs tried and files found.

@@ -14,8 +14,8 @@ use physics::time::Tai;
 use serde_json::Value;
 use statement::{
     Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
-    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, Realm, Roster, Statement, StatementRef, Track,
-    TrackBatch, TrackStatus,
+    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, Realm, Roster, Statement, StatementRef,
+    Track, TrackBatch, TrackStatus,
 };
 
 use crate::cose;
@@ -62,7 +62,8 @@ pub fn place(lane: Lane) -> Place {
 impl World {
     fn new() -> World {
         let seed = |number| Seed::from_bytes([number; 32]);
-        let root = RootKeys::from_seeds(&RootSeeds { ed25519: seed(1), ml_dsa_65: seed(2) }).expect("root keys");
+        let root =
+            RootKeys::from_seeds(&RootSeeds { ed25519: seed(1), ml_dsa_65: seed(2) }).expect("root keys");
         let members = ["jpn", "kor", "usa"].map(|letters| {
             let mut member = Member {
                 ca_certificate: vec![0x30],

@@ -22,7 +22,9 @@ fn the_kept_corpus_and_past_crashes_pass() {
 fn every_kept_file_and_past_crash_is_of_a_target() {
     let names: Vec<&str> = targets::all().iter().map(|target| target.name).collect();
     for (folder, past) in [("corpus", false), ("past", true)] {
-        let Ok(entries) = std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))) else { continue };
+        let Ok(entries) = std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))) else {
+            continue;
+        };
         for entry in entries {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let of = if past { file.split_once("--").map_or("", |(target, _)| target) } else { &file };

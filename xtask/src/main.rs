@@ -6,6 +6,7 @@ mod install;
 mod lint;
 mod shell;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,9 @@ The project's own commands:
   cargo xtask bench [NAME]  builds everything and prints the measurements
   cargo xtask fuzz [ARGS]   tries damaged and made-up input on every decoder (ARGS: --minutes N, --target NAME,
                             --list, --replay FILE, --keep)
+  cargo xtask torture [ARGS]
+                            kills running nodes and cuts the power under their journals
+                            (ARGS: --kills N, --cuts M)
 
 Each installs what it needs with apt-get, npm or cargo, or says in one line what to install.";
 
@@ -39,12 +43,15 @@ fn main() -> ExitCode {
         "build" => build::run(),
         "bench" => bench(&rest),
         "fuzz" => fuzz::run(&rest),
+        "torture" => torture::run(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
         }
         other => {
-            eprintln!("cargo xtask {other}: no such command; expected demo, test, lint, build, bench or fuzz");
+            eprintln!(
+                "cargo xtask {other}: no such command; expected demo, test, lint, build, bench, fuzz or torture"
+            );
             return ExitCode::from(2);
         }
     };

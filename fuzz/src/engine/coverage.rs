@@ -20,45 +20,92 @@ pub fn edges() -> usize {
     LENGTH.load(Ordering::Relaxed)
 }
 
+/// Counters are looked at in blocks of so many.
+const BLOCK: usize = 64;
+
 /// What was seen of each edge so far: a bit for each range of counts.
-pub struct Seen(Vec<u8>);
+///
+/// An input goes through one edge in a hundred, so only blocks that were ever gone through are looked at after each
+/// input; the others now and then, by [`Seen::sweep`].
+pub struct Seen {
+    bits: Vec<u8>,
+    edges_only: bool,
+    hot: Vec<usize>,
+    is_hot: Vec<bool>,
+}
 
 impl Seen {
     /// Nothing.
     pub fn new() -> Seen {
-        Seen(vec![0; edges()])
+        Seen {
+            bits: vec![0; edges()],
+            edges_only: false,
+            hot: Vec::new(),
+            is_hot: vec![false; edges().div_ceil(BLOCK)],
+        }
     }
 
     /// Edges seen at all.
     pub fn edges(&self) -> usize {
-        self.0.iter().filter(|seen| **seen != 0).count()
+        self.bits.iter().filter(|seen| **seen != 0).count()
     }
 
-    /// Takes the counters since the last call and sets them to zero. Gives what is new to `self` (edge and bit) to
-    /// `new`, or everything where `all`.
-    pub fn take(&mut self, all: bool, mut new: impl FnMut(usize, u8)) {
-        let start = START.load(Ordering::Relaxed);
-        if start.is_null() {
-            return;
-        }
-        // SAFETY: start and length are those of the program's counters, which live as long as it does; this thread
-        // alone runs instrumented code.
-        let counters = unsafe { std::slice::from_raw_parts_mut(start, edges()) };
-        for (block, chunk) in counters.chunks_mut(32).enumerate() {
-            if chunk.iter().fold(0, |any, count| any | count) == 0 {
-                continue;
-            }
-            for (index, count) in chunk.iter_mut().enumerate().filter(|(_, count)| **count != 0) {
-                let bit = 1 << class(*count);
-                *count = 0;
-                let edge = block * 32 + index;
-                if all || self.0[edge] & bit == 0 {
-                    self.0[edge] |= bit;
-                    new(edge, bit);
+    /// Nothing is seen, but where to look is known. From now on it counts whether an edge is gone through, not how
+    /// often.
+    pub fn forget(&mut self) {
+        self.bits.fill(0);
+        self.edges_only = true;
+    }
+
+    /// Takes the counters of the known blocks since the last call and sets them to zero. Whether there was anything
+    /// new.
+    pub fn take(&mut self) -> bool {
+        let counters = counters();
+        let mut new = false;
+        for &block in &self.hot {
+            let first = block * BLOCK;
+            let end = (first + BLOCK).min(counters.len());
+            for (eighth, chunk) in counters[first..end].chunks_mut(8).enumerate() {
+                if chunk.iter().fold(0, |any, count| any | count) == 0 {
+                    continue;
+                }
+                for (index, count) in chunk.iter_mut().enumerate().filter(|(_, count)| **count != 0) {
+                    let bit = if self.edges_only { 1 } else { 1 << class(*count) };
+                    *count = 0;
+                    let seen = &mut self.bits[first + eighth * 8 + index];
+                    new |= *seen & bit == 0;
+                    *seen |= bit;
                 }
             }
         }
+        new
     }
+
+    /// Looks at all other blocks and sets them to zero. Whether any was gone through for the first time: then what
+    /// was tried since the last sweep is to be tried again.
+    pub fn sweep(&mut self) -> bool {
+        let mut new = false;
+        for (block, chunk) in counters().chunks_mut(BLOCK).enumerate() {
+            if !self.is_hot[block] && chunk.iter().fold(0, |any, count| any | count) != 0 {
+                chunk.fill(0);
+                self.is_hot[block] = true;
+                self.hot.push(block);
+                new = true;
+            }
+        }
+        new
+    }
+}
+
+/// The program's counters.
+fn counters() -> &'static mut [u8] {
+    let start = START.load(Ordering::Relaxed);
+    if start.is_null() {
+        return &mut [];
+    }
+    // SAFETY: start and length are those of the program's counters, which live as long as it does; this is called by
+    // the one thread that runs instrumented code, and what it gives is dropped before more of that runs.
+    unsafe { std::slice::from_raw_parts_mut(start, edges()) }
 }
 
 /// Ranges of counts that are told apart, as AFL and libFuzzer do.

@@ -69,7 +69,11 @@ fn change(input: &mut Vec<u8>, other: &[u8], words: &[&str], random: &mut Random
         1 if !input.is_empty() => input[at] = random.bits() as u8,
         2 if !input.is_empty() => {
             let step = 1 + random.below(16) as u8;
-            input[at] = if random.below(2) == 0 { input[at].wrapping_add(step) } else { input[at].wrapping_sub(step) };
+            input[at] = if random.below(2) == 0 {
+                input[at].wrapping_add(step)
+            } else {
+                input[at].wrapping_sub(step)
+            };
         }
         3 => {
             let inserted: Vec<u8> = (0..1 + random.below(8)).map(|_| random.bits() as u8).collect();
@@ -87,7 +91,11 @@ fn change(input: &mut Vec<u8>, other: &[u8], words: &[&str], random: &mut Random
         6 | 7 => {
             let number = INTERESTING[random.below(INTERESTING.len())];
             let width = [1, 2, 4, 8][random.below(4)];
-            let bytes = if random.below(2) == 0 { number.to_le_bytes()[..width].to_vec() } else { number.to_be_bytes()[8 - width..].to_vec() };
+            let bytes = if random.below(2) == 0 {
+                number.to_le_bytes()[..width].to_vec()
+            } else {
+                number.to_be_bytes()[8 - width..].to_vec()
+            };
             overwrite(input, at, &bytes);
         }
         8 => {

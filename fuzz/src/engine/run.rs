@@ -1,6 +1,6 @@
 //! One target for a while, in a process of its own: an input that ends it is found in the file that it wrote before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,8 @@ use super::mutate::{Random, mutate};
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 /// Panics at so many places are kept; then the run ends.
 const FINDS_MAX: usize = 20;
+/// After so many inputs, code that no input reached before is looked at.
+const SWEEP_AFTER: usize = 32;
 
 /// How a run is made.
 pub struct Plan {
@@ -80,6 +82,9 @@ struct Engine<'a> {
     buffer: Vec<u8>,
     seen: Seen,
     corpus: Vec<Vec<u8>>,
+    /// What was tried since the last sweep.
+    unswept: Vec<Vec<u8>>,
+    unswept_count: usize,
     finds: BTreeMap<String, PathBuf>,
 }
 
@@ -99,6 +104,8 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
         buffer: Vec::new(),
         seen: Seen::new(),
         corpus: Vec::new(),
+        unswept: vec![Vec::new(); SWEEP_AFTER],
+        unswept_count: 0,
         finds: BTreeMap::new(),
     };
     let mut random = Random::new(plan.seed);
@@ -107,10 +114,10 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
     first.extend(kept::past(target.name)?.into_iter().map(|(_, input)| input));
     let started_s = processor_s();
     // What making the seeds went through counts for nobody.
-    engine.seen.take(false, |_, _| {});
-    engine.seen = Seen::new();
+    engine.seen.sweep();
     for input in &first {
         engine.attempt(input)?;
+        engine.sweep();
     }
     if engine.corpus.is_empty() {
         engine.corpus.push(Vec::new());
@@ -120,13 +127,16 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
         let corpus = &engine.corpus;
         // Every other time one of the newest: what was found last leads on most often.
         let newest = corpus.len() - corpus.len().div_ceil(4);
-        let index =
-            if random.below(2) == 0 { newest + random.below(corpus.len() - newest) } else { random.below(corpus.len()) };
+        let index = if random.below(2) == 0 {
+            newest + random.below(corpus.len() - newest)
+        } else {
+            random.below(corpus.len())
+        };
         input.clone_from(&corpus[index]);
         let other = &corpus[random.below(corpus.len())];
         mutate(&mut input, other, target.words, target.bytes_max, &mut random);
         engine.attempt(&input)?;
-        if engine.finds.len() >= FINDS_MAX {
+        if engine.finds.len() >= engine.finds_max() {
             break;
         }
     }
@@ -141,22 +151,47 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
 }
 
 impl Engine<'_> {
+    fn finds_max(&self) -> usize {
+        if self.target.name == fuzz::targets::self_check::target().name { 1 } else { FINDS_MAX }
+    }
+
     /// Tries one input; keeps it where it reaches something new.
     fn attempt(&mut self, input: &[u8]) -> Result<()> {
         self.buffer.clear();
         self.buffer.extend((input.len() as u32).to_le_bytes());
         self.buffer.extend(input);
         self.present.write_all_at(&self.buffer, 0)?;
-        let passed = catch_unwind(AssertUnwindSafe(|| (self.target.attempt)(input))).is_ok();
         TRIED.fetch_add(1, Ordering::Relaxed);
-        let mut new = false;
-        self.seen.take(false, |_, _| new = true);
-        if !passed {
+        if !self.reaches(input) {
             self.find(input)?;
-        } else if new {
-            self.corpus.push(input.to_vec());
+        }
+        self.unswept[self.unswept_count].clone_from(&self.buffer);
+        self.unswept_count += 1;
+        if self.unswept_count == SWEEP_AFTER {
+            self.sweep();
         }
         Ok(())
+    }
+
+    /// Whether an input passes; keeps it where it reaches something new.
+    fn reaches(&mut self, input: &[u8]) -> bool {
+        let passed = catch_unwind(AssertUnwindSafe(|| (self.target.attempt)(input))).is_ok();
+        if self.seen.take() && passed {
+            self.corpus.push(input.to_vec());
+        }
+        passed
+    }
+
+    /// Where code was reached for the first time, finds out by which input.
+    fn sweep(&mut self) {
+        let count = std::mem::take(&mut self.unswept_count);
+        if self.seen.sweep() {
+            let unswept = std::mem::take(&mut self.unswept);
+            for tried in &unswept[..count] {
+                self.reaches(&tried[4..]);
+            }
+            self.unswept = unswept;
+        }
     }
 
     /// Keeps one input for each place that panics.
@@ -171,40 +206,38 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The least of the corpus that reaches all that it reaches: small inputs first. Seeds are made anew each time.
+    /// The least of the corpus that reaches all that it reaches: small inputs first, beside the seeds, which are made
+    /// anew each time.
     fn least(&mut self) -> Vec<Vec<u8>> {
+        let seeds = (self.target.seeds)();
         let mut inputs = std::mem::take(&mut self.corpus);
         inputs.sort_by_key(Vec::len);
-        let mut reached = BTreeSet::new();
-        let mut least = Vec::new();
-        let mut all = Seen::new();
-        let seeds = (self.target.seeds)();
-        let first = seeds.len();
-        all.take(true, |_, _| {});
-        for (index, input) in seeds.into_iter().chain(inputs).enumerate() {
-            let _ = catch_unwind(AssertUnwindSafe(|| (self.target.attempt)(&input)));
-            let mut new = false;
-            all.take(true, |edge, bit| new |= reached.insert((edge, bit)));
-            if new && index >= first {
-                least.push(input);
-            }
-        }
-        least
+        self.seen.sweep();
+        self.seen.take();
+        self.seen.forget();
+        seeds.iter().for_each(|seed| {
+            self.reaches(seed);
+        });
+        self.corpus.clear();
+        inputs.iter().for_each(|input| {
+            self.reaches(input);
+        });
+        std::mem::take(&mut self.corpus)
     }
 }
 
-/// Notes where a panic was, and says nothing: there may be millions.
+/// Notes where a panic was, and says nothing: there may be millions. One find for each place and message, whatever
+/// numbers it holds.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let said = panic.payload_as_str().unwrap_or_default();
+        let payload = panic.payload();
+        let said =
+            payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+        let said = said.unwrap_or_default().lines().next().unwrap_or_default();
+        let said: String = said.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
         if let Ok(mut at) = PANICKED_AT.lock() {
-            *at = format!("{place}: {}", said.lines().next().unwrap_or_default());
-            // One find for each place, whatever numbers the message holds.
-            if let Some((place, _)) = at.clone().split_once(": ") {
-                let said: String = at[place.len()..].chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
-                *at = format!("{place}{said}");
-            }
+            *at = format!("{place}: {said}");
         }
     }));
 }

@@ -87,9 +87,21 @@ fn rows() -> Vec<Row> {
         vec![step(1, entry(0, 0), vec![]), step(1, entry(1, 1), vec![]), step(1, entry(0, 4), vec![])],
         vec![step(2, Recorded::Refused { who: "jpn".into(), reason: "why".into(), count: 2 }, vec![])],
         vec![step(3, Recorded::Plots(vec![plot]), vec![])],
-        vec![step(4, Recorded::Link { partner: jpn, lane: Lane::Warning, change: LinkChange::Receipted { epoch: 1, size: 1 } }, vec![])],
+        vec![step(
+            4,
+            Recorded::Link {
+                partner: jpn,
+                lane: Lane::Warning,
+                change: LinkChange::Receipted { epoch: 1, size: 1 },
+            },
+            vec![],
+        )],
         vec![step(5, Recorded::Act(proof, act), vec![])],
-        vec![step(6, Recorded::Policy { file: "p".into(), text: "permit(principal, action, resource);".into() }, vec![])],
+        vec![step(
+            6,
+            Recorded::Policy { file: "p".into(), text: "permit(principal, action, resource);".into() },
+            vec![],
+        )],
         vec![step(
             7,
             Recorded::Tick,
@@ -105,7 +117,11 @@ fn rows() -> Vec<Row> {
                     fact: HeldFact::HeadSeen { epoch: 1, size: 3 },
                 },
                 Output::Receipt { partner: jpn, lane: Lane::Warning, note: "note".into() },
-                Output::Equivocation { partner: jpn, lane: Lane::Warning, notes: vec!["a".into(), "b".into()] },
+                Output::Equivocation {
+                    partner: jpn,
+                    lane: Lane::Warning,
+                    notes: vec!["a".into(), "b".into()],
+                },
             ],
         )],
         vec![step(

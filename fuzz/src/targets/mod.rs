@@ -4,6 +4,7 @@ mod bodies;
 mod journal;
 mod notes;
 mod payloads;
+pub mod self_check;
 mod sessions;
 mod texts;
 
@@ -11,8 +12,15 @@ use crate::Target;
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Target> {
-    [bodies::targets(), notes::targets(), payloads::targets(), sessions::targets(), journal::targets(), texts::targets()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        bodies::targets(),
+        notes::targets(),
+        payloads::targets(),
+        sessions::targets(),
+        journal::targets(),
+        texts::targets(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -68,9 +68,7 @@ fn note(bytes: &[u8]) {
             }
         }
     }
-    for (lane, (head, receipt)) in
-        Lane::ALL.into_iter().zip(VECTORS.heads.iter().zip(&VECTORS.receipts))
-    {
+    for (lane, (head, receipt)) in Lane::ALL.into_iter().zip(VECTORS.heads.iter().zip(&VECTORS.receipts)) {
         if open_head(text, &place(lane), &VECTORS.trust).is_ok() {
             assert_eq!(text, head, "a head that nobody signed was accepted");
         }
@@ -109,7 +107,8 @@ fn signed_head(bytes: &[u8]) {
     let place = place(lane);
     let Ok(head) = open_head(&note, &place, &WORLD.trust) else { return };
     let size = head.tree.size;
-    let again = sign_head(&place, head.epoch, size, head.tree.root, posix_s, &WORLD.keys("jpn")).expect("a head");
+    let again =
+        sign_head(&place, head.epoch, size, head.tree.root, posix_s, &WORLD.keys("jpn")).expect("a head");
     assert_eq!(again.note, note, "two encodings of one head");
 }
 

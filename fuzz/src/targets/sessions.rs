@@ -197,7 +197,8 @@ fn inbound(bytes: &[u8]) {
             6 => {
                 // The driver commits what came out, in order, as far as it got.
                 let wanted = (source.number(), source.number());
-                let reached = came.iter().take_while(|(epoch, number)| (*epoch, *number + 1) <= wanted).last();
+                let reached =
+                    came.iter().take_while(|(epoch, number)| (*epoch, *number + 1) <= wanted).last();
                 if let Some(&(epoch, number)) = reached {
                     came.retain(|later| *later > (epoch, number));
                     committed = (epoch, number + 1);
@@ -227,7 +228,10 @@ fn inbound(bytes: &[u8]) {
                 InboundEvent::Send(Frame { content: Some(Content::Receipt(receipt)) }) => {
                     let receipt = open_receipt(&receipt.note, &place(Lane::Warning), &WORLD.trust)
                         .expect("its own receipt opens");
-                    assert!((receipt.epoch, receipt.tree.size) <= committed, "a receipt beyond what is durable");
+                    assert!(
+                        (receipt.epoch, receipt.tree.size) <= committed,
+                        "a receipt beyond what is durable"
+                    );
                 }
                 _ => {}
             }
@@ -299,7 +303,8 @@ fn outbound(bytes: &[u8]) {
             }
             8 => {
                 if let Some((epoch, from, max)) = wanted.take() {
-                    let numbered = (from..from.saturating_add(max)).map_while(|number| durable.get(&(epoch, number)));
+                    let numbered =
+                        (from..from.saturating_add(max)).map_while(|number| durable.get(&(epoch, number)));
                     let found: Vec<Arc<[u8]>> = numbered.map(|id| bodies[id].clone()).collect();
                     outbound.provide(epoch, from, found);
                 }
@@ -315,7 +320,11 @@ fn outbound(bytes: &[u8]) {
                 OutboundEvent::Send(Frame { content: Some(Content::Entry(entry)) }) => {
                     let id = id_of(&entry.body).expect("a body");
                     let of = durable.get(&(entry.epoch, entry.number));
-                    assert_eq!(of, Some(&id), "an entry left before its number was durable, or under another's");
+                    assert_eq!(
+                        of,
+                        Some(&id),
+                        "an entry left before its number was durable, or under another's"
+                    );
                 }
                 OutboundEvent::NeedBodies { epoch, from, max } => wanted = Some((epoch, from, max)),
                 OutboundEvent::Receipted(receipt) => {

@@ -23,15 +23,51 @@ pub fn targets() -> Vec<Target> {
             name: "plots",
             about: "plot-CSV of a sensor feed: what is read is a number, and is written and read back the same",
             seeds: || vec![PLOTS.as_bytes().to_vec(), MORE_PLOTS.as_bytes().to_vec()],
-            words: &["time_s", "scan", "sensor_id", "range_m", "az_rad", "el_rad", "range_rate_mps", "truth_id", "nan", "inf", "1e308", "-0", "\r\n", "\"", "\u{feff}"],
+            words: &[
+                "time_s",
+                "scan",
+                "sensor_id",
+                "range_m",
+                "az_rad",
+                "el_rad",
+                "range_rate_mps",
+                "truth_id",
+                "nan",
+                "inf",
+                "1e308",
+                "-0",
+                "\r\n",
+                "\"",
+                "\u{feff}",
+            ],
             bytes_max: 1_000,
             attempt: |bytes| text(bytes, plots),
         },
         Target {
             name: "sensors",
             about: "a sensor file, JSON: read or refused in one line",
-            seeds: || vec![SENSORS.as_bytes().to_vec(), format!("{{\"t0_utc\":\"2022-10-03T22:22:00Z\",\"sensors\":{SENSORS}}}").into_bytes()],
-            words: &["\"id\":", "\"kind\":\"infrared\"", "\"lat_deg\":", "null", "1e400", "-1", "\"volume\":", "\"ephemeris\":", "\"t0_utc\":", "[", "]", "{", "}", "2016-12-31T23:59:60Z"],
+            seeds: || {
+                vec![
+                    SENSORS.as_bytes().to_vec(),
+                    format!("{{\"t0_utc\":\"2022-10-03T22:22:00Z\",\"sensors\":{SENSORS}}}").into_bytes(),
+                ]
+            },
+            words: &[
+                "\"id\":",
+                "\"kind\":\"infrared\"",
+                "\"lat_deg\":",
+                "null",
+                "1e400",
+                "-1",
+                "\"volume\":",
+                "\"ephemeris\":",
+                "\"t0_utc\":",
+                "[",
+                "]",
+                "{",
+                "}",
+                "2016-12-31T23:59:60Z",
+            ],
             bytes_max: 1_500,
             attempt: |bytes| text(bytes, sensors),
         },
@@ -39,29 +75,61 @@ pub fn targets() -> Vec<Target> {
             name: "config",
             about: "a node's configuration, TOML: read or refused in one line",
             seeds: || vec![CONFIG.as_bytes().to_vec()],
-            words: &["[clock]\n", "speed = ", "start_utc = ", "live", "nan", "inf", "\"\"\"", "officer_key = ", "clock_bound_ms = ", "0x", "= {", "[["],
+            words: &[
+                "[clock]\n",
+                "speed = ",
+                "start_utc = ",
+                "live",
+                "nan",
+                "inf",
+                "\"\"\"",
+                "officer_key = ",
+                "clock_bound_ms = ",
+                "0x",
+                "= {",
+                "[[",
+            ],
             bytes_max: 1_500,
             attempt: |bytes| text(bytes, config),
         },
         Target {
             name: "policy",
             about: "a release policy, Cedar: compiled or refused in one line",
-            seeds: || vec![
-                include_bytes!("../../../policy/jpn/release.cedar").to_vec(),
-                include_bytes!("../../../policy/kor/release.cedar").to_vec(),
-                b"permit(principal, action, resource) when { resource.warning };".to_vec(),
+            seeds: || {
+                vec![
+                    include_bytes!("../../../policy/jpn/release.cedar").to_vec(),
+                    include_bytes!("../../../policy/kor/release.cedar").to_vec(),
+                    b"permit(principal, action, resource) when { resource.warning };".to_vec(),
+                ]
+            },
+            words: &[
+                "permit",
+                "forbid",
+                "principal",
+                "action",
+                "resource",
+                "when",
+                "unless",
+                "has",
+                "in",
+                "==",
+                "&&",
+                "@id(\"x\")",
+                "like",
+                "context",
             ],
-            words: &["permit", "forbid", "principal", "action", "resource", "when", "unless", "has", "in", "==", "&&", "@id(\"x\")", "like", "context"],
             bytes_max: 3_000,
             attempt: |bytes| text(bytes, policy),
         },
         Target {
             name: "scenario",
             about: "a scenario, TOML: read, or refused in one line",
-            seeds: || vec![
-                include_bytes!("../../../scenarios/2022-10-04.toml").to_vec(),
-                include_bytes!("../../../scenarios/satellite-pass.toml").to_vec(),
-            ],
+            seeds: || {
+                vec![
+                    include_bytes!("../../../scenarios/2022-10-04.toml").to_vec(),
+                    include_bytes!("../../../scenarios/satellite-pass.toml").to_vec(),
+                ]
+            },
             words: &["nan", "inf", "-1", "1e300", "[[launches]]\n", "[[nations]]\n", "live", "= {", "0"],
             bytes_max: 20_000,
             attempt: |bytes| text(bytes, scenario),
@@ -147,7 +215,8 @@ fn sensors(text: &str) {
     match read_sensors("sensors.json", text) {
         Ok(file) => {
             let written = serde_json::json!({ "t0_utc": T0.to_utc(), "sensors": file.sensors }).to_string();
-            let read = read_sensors("sensors.json", &written).expect("what was read is written as it may be read");
+            let read =
+                read_sensors("sensors.json", &written).expect("what was read is written as it may be read");
             assert_eq!(read.sensors.len(), file.sensors.len());
         }
         Err(error) => one_line(&error.to_string()),
