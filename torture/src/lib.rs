@@ -5,4 +5,5 @@ pub mod disk;
 pub mod kills;
 pub mod ledger;
 pub mod random;
+pub mod real_disk;
 pub mod vfs;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use torture::kills::Death;
 use torture::{cuts, kills};
 
 /// What the journal must survive, tried for real.
@@ -16,9 +17,12 @@ struct Cli {
     /// How often a running node is killed (kill -9).
     #[arg(long, default_value_t = 100)]
     kills: u64,
-    /// How often the power is cut under the journal's engine.
+    /// How often the power is cut under the journal's engine, on a disk in memory.
     #[arg(long, default_value_t = 1_000)]
     cuts: u64,
+    /// How often the power of a running node's real ext4 disk is cut; needs root and loop devices.
+    #[arg(long, default_value_t = 0)]
+    disk_cuts: u64,
     /// The first seed. `--kills 0 --cuts 1 --seed S` repeats one cut.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -62,20 +66,25 @@ fn run(cli: &Cli) -> Result<bool> {
         );
         well &= counts.lost == 0;
     }
-    if cli.kills > 0 {
+    for (death, name, wanted) in
+        [(Death::Kill, "kills", cli.kills), (Death::PowerCut, "power cuts of real disks", cli.disk_cuts)]
+    {
+        if wanted == 0 {
+            continue;
+        }
         let program = match &cli.program {
             Some(program) => program.clone(),
             None => std::env::current_exe()?.with_file_name("watchfire"),
         };
         let since = Instant::now();
-        let counts = kills::run(&program, cli.kills, cli.seed, |counts| {
+        let counts = kills::run(&program, death, wanted, cli.seed, |counts| {
             if shown {
-                eprint!("\r{} kills", counts.kills);
+                eprint!("\r{} {name}", counts.kills);
             }
         })
         .with_context(|| program.display().to_string())?;
         println!(
-            "kills: {} in {} rounds, {} s; acknowledged entries looked for: {}, lost: {}; numbers seen: {}, used twice: {}; journals verified and replayed: {}",
+            "{name}: {} in {} rounds, {} s; acknowledged entries looked for: {}, lost: {}; numbers seen: {}, used twice: {}; journals verified and replayed: {}",
             counts.kills,
             counts.rounds,
             since.elapsed().as_secs(),
