@@ -39,7 +39,7 @@ struct Cli {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Where finds go.
-    #[arg(long, default_value = "target/fuzz")]
+    #[arg(long, default_value = "target/fuzz", hide = true)]
     folder: PathBuf,
     /// Runs the one target in this very process.
     #[arg(long, hide = true)]

@@ -169,3 +169,57 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed() -> Feed {
+        ("jpn".parse().unwrap(), "usa".parse().unwrap(), Lane::Warning, 1)
+    }
+
+    /// Two entries said, held and signed for.
+    fn whole() -> Ledger {
+        let mut ledger = Ledger::default();
+        let entries: BTreeMap<u64, Digest> = [(0, Digest([1; 32])), (1, Digest([2; 32]))].into();
+        ledger.numbered.insert(feed(), entries.clone());
+        ledger.held.insert(feed(), entries);
+        ledger.receipted.insert(feed(), 2);
+        ledger
+    }
+
+    #[test]
+    fn what_is_whole_passes_and_each_acknowledged_entry_is_looked_for_once() {
+        let mut ledger = whole();
+        ledger.compare(Some(feed().1));
+        ledger.compare_the_end();
+        assert_eq!((ledger.acknowledged, ledger.lost, ledger.reused), (2, 0, 0));
+        assert!(ledger.wrong.is_empty(), "{:?}", ledger.wrong);
+    }
+
+    #[test]
+    fn losses_and_numbers_used_twice_are_seen() {
+        let mut ledger = whole();
+        ledger.held.get_mut(&feed()).unwrap().remove(&1);
+        ledger.compare(Some(feed().1));
+        assert_eq!((ledger.lost, ledger.reused), (1, 0), "the receiver signed, and does not hold");
+
+        let mut ledger = whole();
+        ledger.numbered.get_mut(&feed()).unwrap().remove(&1);
+        ledger.receipted.insert(feed(), 1);
+        ledger.compare(Some(feed().0));
+        assert_eq!((ledger.lost, ledger.reused), (1, 0), "the sender said it, and forgot");
+
+        let mut ledger = whole();
+        ledger.held.get_mut(&feed()).unwrap().insert(1, Digest([3; 32]));
+        ledger.receipted.insert(feed(), 1);
+        ledger.compare(Some(feed().0));
+        assert_eq!((ledger.lost, ledger.reused), (0, 1), "one number, two bodies");
+
+        let mut ledger = whole();
+        ledger.held.get_mut(&feed()).unwrap().remove(&1);
+        ledger.receipted.insert(feed(), 1);
+        ledger.compare_the_end();
+        assert!(ledger.lost == 0 && ledger.wrong.len() == 1, "said, and never came: {:?}", ledger.wrong);
+    }
+}

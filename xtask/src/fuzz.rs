@@ -25,7 +25,9 @@ const COUNTERS: [&str; 4] = [
 /// Builds and runs the engine with these arguments.
 pub fn run(arguments: &[String]) -> Result<()> {
     let engine = built()?;
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let folder = root().join("target/fuzz").display().to_string();
+    let arguments: Vec<&str> =
+        ["--folder", &folder].into_iter().chain(arguments.iter().map(String::as_str)).collect();
     shell::become_program(&engine, &arguments)
 }
 
