@@ -149,7 +149,9 @@ fn round(
         nodes.insert(victim, Node::start(program, &folder, victim)?);
         signal("CONT", &others)?;
         for nation in &nations {
-            ledger.read(*nation, &realm, &copies.join(nation.as_str()).join("journal.db"))?;
+            // A kill keeps what was written; a power cut, what was synced.
+            let in_flight = death == Death::PowerCut && *nation != victim;
+            ledger.read(*nation, &realm, &copies.join(nation.as_str()).join("journal.db"), in_flight)?;
         }
         ledger.compare(Some(victim));
         progress(counts);
@@ -164,7 +166,7 @@ fn round(
     }
     for nation in &nations {
         let journal = journal_folder(&folder, *nation).join("journal.db");
-        ledger.read(*nation, &realm, &journal)?;
+        ledger.read(*nation, &realm, &journal, false)?;
         for command in ["verify", "replay"] {
             let output = Command::new(program)
                 .arg(command)

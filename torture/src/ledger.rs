@@ -45,8 +45,9 @@ impl Ledger {
         self.numbered.values().map(|feed| feed.len() as u64).sum()
     }
 
-    /// Reads on in a nation's journal. What was read before must still be there, to the last bit.
-    pub fn read(&mut self, nation: Nation, realm: &Realm, file: &Path) -> Result<()> {
+    /// Reads on in a nation's journal. What was read before must still be there, to the last bit. `but_the_last`: its
+    /// node is in the middle of something, and the last row may not be durable yet.
+    pub fn read(&mut self, nation: Nation, realm: &Realm, file: &Path, but_the_last: bool) -> Result<()> {
         let journal = SqliteJournal::open_to_read(file).with_context(|| format!("{nation}"))?;
         let (known, tip) = self.read.get(&nation).copied().unwrap_or((0, Digest([0; 32])));
         if known > 0 {
@@ -57,7 +58,11 @@ impl Ledger {
                 return Ok(());
             }
         }
-        for stored in journal.rows(known, usize::MAX).with_context(|| format!("{nation}"))? {
+        let mut rows = journal.rows(known, usize::MAX).with_context(|| format!("{nation}"))?;
+        if but_the_last {
+            rows.pop();
+        }
+        for stored in rows {
             self.read.insert(nation, (stored.number + 1, stored.hash));
             if stored.number == 0 {
                 continue;
