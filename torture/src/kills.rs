@@ -365,7 +365,8 @@ fn signal(name: &str, pids: &[u32]) -> Result<()> {
 /// stands still then is told nothing: so is a machine without power.
 fn stand_still(pid: u32) -> Result<()> {
     signal("STOP", &[pid])?;
-    for _ in 0..10_000 {
+    let deadline = Instant::now() + UP_WITHIN;
+    while Instant::now() < deadline {
         let mut runs = false;
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
             let stat = fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
