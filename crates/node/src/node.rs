@@ -44,6 +44,9 @@ pub enum RecoverError {
     /// A snapshot of another form.
     #[error("the snapshot cannot be read: {0}")]
     Snapshot(String),
+    /// A journal that goes over from one node to another.
+    #[error("it is of {0}, and the journal is of {1}")]
+    OtherNode(String, String),
 }
 
 /// A kind of refusal, counted.

@@ -4,7 +4,7 @@ use exchange::body::id_of;
 use exchange::{HeldFact, RootPublic, Sealed, Trust, open, open_roster};
 
 use crate::feeds::Feeds;
-use crate::input::{Effect, Input};
+use crate::input::{Effect, Identity, Input};
 use crate::journal::{Journal, JournalError, StoredRow};
 use crate::node::{Node, RecoverError};
 use crate::row::{FORMAT, Head, Output, Recorded, Row, Step};
@@ -101,7 +101,9 @@ impl Replayer {
             Some(snapshot) => {
                 let wrong =
                     |error: RecoverError| ReplayError::Row { row: snapshot.row, what: error.to_string() };
-                replayer.node = Node::from_snapshot(&snapshot.bytes, &replayer.root).map_err(wrong)?;
+                let node = Node::from_snapshot(&snapshot.bytes, &replayer.root).map_err(wrong)?;
+                same_node(&node.state().identity, &replayer.node.state().identity).map_err(wrong)?;
+                replayer.node = node;
                 if signatures == Signatures::Simulated {
                     replayer.node.believe_simulated().map_err(wrong)?;
                 }
@@ -277,7 +279,10 @@ impl Replayer {
             self.node.trust_in_force().ok_or(RecoverError::Snapshot("an entry before the roster".into()))
         };
         Ok(match input {
-            Recorded::Identity(identity) => Input::Identity(identity),
+            Recorded::Identity(other) => {
+                same_node(&other, identity)?;
+                Input::Identity(other)
+            }
             Recorded::Roster(bytes) => Input::Roster(open_roster(&bytes, &self.root, &identity.realm)?),
             Recorded::Policy { file, text } => Input::Policy { file, text },
             Recorded::Plots(plots) => Input::Plots(plots),
@@ -295,6 +300,15 @@ impl Replayer {
             Recorded::Tick => Input::Tick,
         })
     }
+}
+
+/// INVARIANT (a realm is part of every key): sensors come and go, a journal's nation and realm never change.
+pub(crate) fn same_node(found: &Identity, of: &Identity) -> Result<(), RecoverError> {
+    if (found.nation, &found.realm) == (of.nation, &of.realm) {
+        return Ok(());
+    }
+    let name = |identity: &Identity| format!("{} in {}", identity.nation, identity.realm);
+    Err(RecoverError::OtherNode(name(found), name(of)))
 }
 
 fn name(sealed: &Sealed) -> String {

@@ -9,8 +9,8 @@ use super::{Violation, Way, name_of};
 use crate::world::links::Lie;
 use crate::world::play::World;
 
-/// An entry that does not come is noticed within this time, seconds: a second, and a round of the process.
-const GAP_NOTICED_S: f64 = 1.5;
+/// An entry that does not come is noticed in the first round after this time, seconds.
+const GAP_NOTICED_S: f64 = 1.0;
 
 impl World<'_> {
     /// What an honest node sends.
