@@ -153,6 +153,32 @@ fn a_salvo_is_eight_launches_from_four_areas() {
     assert!(apart_m.abs() > 10.0);
 }
 
+#[test]
+fn a_picture_shows_every_sensor_and_every_impact() {
+    for name in ["2022-06-05", "2022-10-04", "2023-11-21"] {
+        let scenario = load(name);
+        let svg = scenario.svg(1);
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
+        for sensor in scenario.nations.iter().flat_map(|participant| &participant.sensors) {
+            assert_eq!(svg.matches(&format!(">{}<", sensor.id)).count(), 1, "{}", sensor.id);
+        }
+        let come_down = scenario.truths(1).iter().filter(|truth| truth.impact().is_some()).count();
+        assert_eq!(svg.matches(">×<").count(), come_down, "{name}");
+    }
+    // Who never sees it in the picture has no plot of it.
+    let scenario = load("2022-09-25");
+    let seen = |id: &str| {
+        scenario.observations(1).any(|observed| {
+            observed.sensor_id == id && observed.plots.iter().any(|plot| plot.truth_id.is_some())
+        })
+    };
+    let svg = scenario.svg(1);
+    for sensor in scenario.nations.iter().flat_map(|participant| &participant.sensors) {
+        assert_eq!(svg.contains(&format!(">{} never<", sensor.id)), !seen(&sensor.id), "{}", sensor.id);
+    }
+}
+
 /// One sensor of each nation, and those that a scenario adds; a scan in five seconds and no false plots.
 fn thinned(mut scenario: Scenario) -> Scenario {
     let kept = ["kor-cheongju", "kor-ship-west", "jpn-sado", "usa-kyogamisaki"];

@@ -20,6 +20,9 @@ pub enum Command {
     /// Reads scenarios and flies their launches: is each file in order, and what was reported possible?
     #[command(after_help = "Example:\n  watchfire exercise check scenarios/2022-10-04.toml --seeds 20")]
     Check(Check),
+    /// Draws a scenario: ground tracks, heights, and which sensor sees it when.
+    #[command(after_help = "Example:\n  watchfire exercise show 2022-03-24 --out /tmp/lofted.svg")]
+    Show(Show),
     /// Runs a scenario: in virtual time as fast as the machine can, or in real time with `--speed N`.
     #[command(
         after_help = "Example:\n  watchfire exercise run scenarios/2022-10-04.toml --speed max --seed 7 --out /tmp/e7"
@@ -38,6 +41,19 @@ pub struct Check {
     /// How many seeds to fly each launch with.
     #[arg(long, default_value_t = 5)]
     seeds: u64,
+}
+
+/// What to draw.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A scenario's file, or the name of one that is built in.
+    file: String,
+    /// The seed that everything random follows from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The picture, SVG.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 /// What to run.
@@ -70,6 +86,12 @@ pub fn run(command: Command) -> Result<(), Problem> {
             Ok(())
         }
         Command::Check(check) => exercise_check::run(&check.files, check.faults.as_deref(), check.seeds),
+        Command::Show(show) => {
+            let scenario = built_in::scenario(&show.file)?;
+            write_whole(&show.out, scenario.svg(show.seed).as_bytes())?;
+            println!("{}", show.out.display());
+            Ok(())
+        }
         Command::Run(run) if run.speed == "max" => virtual_time(&run),
         Command::Run(run) if run.faults.is_some() => {
             Err(Problem::input("--faults: expected `--speed max`: faults are played in virtual time only"))

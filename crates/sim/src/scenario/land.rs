@@ -13,10 +13,14 @@ const LAND: &str = include_str!("land.txt");
 /// Whether the place is on land, or within some 40 km of it.
 pub(super) fn is_near_land(place: Geodetic) -> bool {
     let again = Geodetic { lon_deg: place.lon_deg + 360.0, ..place };
-    LAND.lines().any(|ring| {
-        let points: Vec<(f64, f64)> = ring.split(' ').filter_map(point).collect();
+    rings().any(|points| {
         [place, again].iter().any(|&place| is_inside(&points, place) || is_near(&points, place))
     })
+}
+
+/// The rings of land: longitude and latitude, degrees.
+pub(super) fn rings() -> impl Iterator<Item = Vec<(f64, f64)>> {
+    LAND.lines().map(|ring| ring.split(' ').filter_map(point).collect())
 }
 
 fn point(text: &str) -> Option<(f64, f64)> {

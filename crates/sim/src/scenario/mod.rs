@@ -11,6 +11,7 @@ mod law;
 mod laydown;
 mod observations;
 mod reader;
+mod show;
 
 use std::path::Path;
 
@@ -148,6 +149,11 @@ impl Scenario {
     /// The scans of all sensors in the order of time, until the end; the same for the same seed.
     pub fn observations(&self, seed: u64) -> Observations {
         Observations::new(self, self.truths(seed), seed)
+    }
+
+    /// A picture of what `seed` flies and of who sees it when, SVG.
+    pub fn svg(&self, seed: u64) -> String {
+        show::svg(self, seed)
     }
 
     /// The participant of this nation.
