@@ -13,9 +13,9 @@ use crate::truth::{Phase, Truth};
 const WIDTH: f64 = 1_366.0;
 const HEIGHT: f64 = 768.0;
 /// Left, top, width, height.
-const MAP: [f64; 4] = [16.0, 76.0, 760.0, 640.0];
-const PROFILE: [f64; 4] = [850.0, 76.0, 496.0, 300.0];
-const ROWS: [f64; 4] = [850.0, 416.0, 496.0, 300.0];
+const MAP: [f64; 4] = [16.0, 76.0, 740.0, 640.0];
+const PROFILE: [f64; 4] = [900.0, 76.0, 446.0, 300.0];
+const ROWS: [f64; 4] = [900.0, 416.0, 446.0, 300.0];
 /// States of each object that are drawn.
 const SAMPLES: u32 = 600;
 /// Nations by their order in the file; each is named too.
@@ -336,10 +336,8 @@ fn rows(out: &mut String, scenario: &Scenario, truths: &[Truth], end_s: f64) {
             };
             text(
                 out,
-                [left + width - 4.0, y + 0.5 * row + 4.0],
-                &format!(
-                    "font-size=\"10\" text-anchor=\"end\" fill=\"{colour}\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\""
-                ),
+                [left - 5.0, y + 0.5 * row + 4.0],
+                &format!("font-size=\"10\" text-anchor=\"end\" fill=\"{colour}\""),
                 &words,
             );
             y += row;
