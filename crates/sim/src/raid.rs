@@ -20,6 +20,7 @@ use crate::random::Random;
 use crate::sensing::Watch;
 use crate::truth::draw::{DrawError, ReportedLaunch, VehicleClass};
 use crate::truth::earth::{fixed_of, local_axes, place_of};
+use crate::truth::fate::Fate;
 use crate::truth::fit::Course;
 use crate::truth::vector::{add_scaled, scale, unit};
 use crate::truth::{Phase, Truth};
@@ -89,8 +90,8 @@ impl Raid {
         let mut truths = Vec::new();
         for index in 0..size.launches {
             let site = sites[index as usize % sites.len()];
-            truths
-                .push(Truth::draw(&launch(index, site, random.between(0.0, size.within_s), scatter), seed)?);
+            let launch = launch(index, site, random.between(0.0, size.within_s), scatter);
+            truths.extend(Truth::draw(&launch, seed)?);
         }
         let impacts = truths.iter().filter_map(|truth| truth.impact()).map(|impact| impact.time_s);
         let end_s = impacts.fold(0.0, f64::max);
@@ -123,6 +124,7 @@ fn launch(index: u32, site: Geodetic, launch_s: f64, scatter: f64) -> ReportedLa
     ReportedLaunch {
         id: format!("raid-{index:03}"),
         class: VehicleClass::Srbm,
+        burn_s: None,
         site,
         site_spread_m: 0.0,
         launch_s,
@@ -130,8 +132,10 @@ fn launch(index: u32, site: Geodetic, launch_s: f64, scatter: f64) -> ReportedLa
         range_m: (650e3 - 5e3 * scatter, 650e3 + 5e3 * scatter),
         apogee_m: (155e3 - 3e3 * scatter, 155e3 + 3e3 * scatter),
         flight_time_s: (0.0, 7_200.0),
+        speed_mps: None,
         course: Course::Azimuth(90.0),
         course_spread: 0.5 * scatter,
+        fate: Fate::default(),
     }
 }
 
