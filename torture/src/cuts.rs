@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use exchange::RootPublic;
 use node::journal::{Journal, Snapshot};
-use node::replay::{Replayer, head};
+use node::replay::{Replayer, Signatures, head};
 use node::row::Head;
 use node::shell::sqlite::SqliteJournal;
 use sim::exercise::Exercise;
@@ -274,7 +274,8 @@ fn check(material: &Material, rows: &[Vec<u8>], real: bool, said: &mut Said) -> 
     if first != material.head {
         bail!("row 0 is another");
     }
-    Replayer::recover(&journal, &first, material.root.clone(), Signatures::Real).context("no node comes back")?;
+    Replayer::recover(&journal, &first, material.root.clone(), Signatures::Real)
+        .context("no node comes back")?;
     Ok(true)
 }
 

@@ -50,14 +50,7 @@ pub struct Said {
 impl Said {
     /// Nothing said yet.
     pub fn new(nation: Nation) -> Said {
-        Said {
-            nation,
-            begun: None,
-            lines_opened: 0,
-            batches: 0,
-            acknowledgements: 0,
-            lines: BTreeMap::new(),
-        }
+        Said { nation, begun: None, lines_opened: 0, batches: 0, acknowledgements: 0, lines: BTreeMap::new() }
     }
 
     /// The line of a track.

@@ -83,8 +83,7 @@ impl Cast {
             ];
             let named = [OFFICER, SECOND_OFFICER].into_iter().zip(&officers);
             let named = named.map(|(actor, key)| Officer { actor: actor.to_owned(), key: key.public() });
-            let mut member =
-                Member { officers: named.collect(), ..Member::named(nation, &participant.name) };
+            let mut member = Member { officers: named.collect(), ..Member::named(nation, &participant.name) };
             public.write_to(&mut member);
             members.push(member);
             players.push(Player { nation, keys, officers });

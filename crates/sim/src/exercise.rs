@@ -13,7 +13,7 @@ use serde::Serialize;
 use statement::{Assessment, Nation, Statement};
 
 use crate::scenario::{Observed, Scenario};
-use crate::world::{Ground, Heard, Setup, Violation, World};
+use crate::world::{CONVERGED_WITHIN_S, Fault, Ground, Heard, Setup, Violation, World};
 
 /// Why an exercise could not be played to its end.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +124,7 @@ impl<'a> Exercise<'a> {
         let nations = self.ground.nations().to_vec();
         let mut first_plots = BTreeMap::new();
         let end_ns = (self.scenario.end_s() * 1e9) as u64;
+        let healed_s = self.scenario.faults.iter().map(Fault::until_s).fold(0.0, f64::max);
         let played = {
             let heard = self.scenario.observations(self.seed).filter_map(|observed| {
                 let who = nations.binary_search(&observed.nation).ok()?;
@@ -134,12 +135,13 @@ impl<'a> Exercise<'a> {
             });
             let setup = Setup {
                 seed: self.seed,
-                faults: &[],
+                faults: &self.scenario.faults,
                 weather: self.ground.weather().clone(),
                 rules: vec![0; nations.len()],
                 heard: Box::new(heard),
                 end_ns,
                 ends_quiet: false,
+                ends_healed: healed_s + CONVERGED_WITHIN_S < self.scenario.end_s(),
                 traced: false,
                 act_on_warnings: true,
             };
@@ -246,7 +248,6 @@ fn launched_s(scenario: &Scenario, seed: u64) -> f64 {
 
 /// A tracker must not even see which plots are true.
 fn heard(who: usize, observed: Observed) -> Option<Heard> {
-    let plots: Vec<Plot> =
-        observed.plots.into_iter().map(|plot| Plot { truth_id: None, ..plot }).collect();
-    (!plots.is_empty()).then(|| Heard { at_ns: (observed.time_s * 1e9) as u64, who, plots })
+    let plots: Vec<Plot> = observed.plots.into_iter().map(|plot| Plot { truth_id: None, ..plot }).collect();
+    (!plots.is_empty()).then_some(Heard { at_ns: (observed.time_s * 1e9) as u64, who, plots })
 }

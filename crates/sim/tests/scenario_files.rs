@@ -269,7 +269,8 @@ fn every_kind_of_fault_is_read() {
         "kind = \"slow\"\nnation = \"jpn\"\neach_s = 0.1\nfor_s = 5",
         "kind = \"cut\"\nfrom = \"jpn\"\nto = \"usa\"\nfor_s = 5",
         "kind = \"reset\"\nfrom = \"jpn\"\nto = \"usa\"",
-        "kind = \"hostile\"\nnation = \"jpn\"\ntrick = \"two-heads\"",
+        "kind = \"vanish\"\nfrom = \"jpn\"\nto = \"usa\"",
+        "kind = \"hostile\"\nnation = \"jpn\"\ntrick = \"two-heads\"\nfor_s = 5",
         "kind = \"spoof\"\nnation = \"jpn\"\nplots = 100",
         "kind = \"click\"\nnation = \"jpn\"\ntimes = 2",
     ];
@@ -317,7 +318,7 @@ fn wrong_faults_are_refused() {
             "`stage` among gathered, turned",
         ),
         (
-            "at_s = 10\nkind = \"hostile\"\nnation = \"jpn\"\ntrick = \"lie\"",
+            "at_s = 10\nkind = \"hostile\"\nnation = \"jpn\"\ntrick = \"lie\"\nfor_s = 5",
             "trick",
             "`trick` among replay, withhold",
         ),
@@ -357,7 +358,7 @@ fn faults_that_overlap_on_one_thing_are_refused_and_others_are_not() {
         parse(&cut("jpn", "usa", 10), "at_s = 12\nkind = \"reset\"\nfrom = \"usa\"\nto = \"jpn\"").is_err()
     );
     let hostile = |nation: &str, at_s: u32| {
-        format!("at_s = {at_s}\nkind = \"hostile\"\nnation = \"{nation}\"\ntrick = \"flood\"")
+        format!("at_s = {at_s}\nkind = \"hostile\"\nnation = \"{nation}\"\ntrick = \"flood\"\nfor_s = 600")
     };
     assert!(parse(&hostile("jpn", 10), &hostile("usa", 500)).is_err(), "two hostile partners");
     let disk = "at_s = 100\nkind = \"disk-full\"\nnation = \"jpn\"\nfor_s = 10";

@@ -196,7 +196,8 @@ fn snapshot_seeds() -> Vec<Vec<u8>> {
     for row in &rows()[..6] {
         journal.append(&postcard::to_stdvec(row).expect("a row")).expect("memory");
     }
-    let replayer = Replayer::recover(&journal, &head, WORLD.root_public.clone(), Signatures::Simulated).expect("a node");
+    let replayer =
+        Replayer::recover(&journal, &head, WORLD.root_public.clone(), Signatures::Simulated).expect("a node");
     let full = replayer.node.snapshot().expect("a snapshot");
     vec![Node::new(identity()).snapshot().expect("a snapshot"), full]
 }

@@ -33,7 +33,7 @@ pub(super) struct FaultForm {
 }
 
 /// (kind, keys that it needs, keys that it may have)
-const KINDS: [(&str, &[&str], &[&str]); 12] = [
+const KINDS: [(&str, &[&str], &[&str]); 13] = [
     ("crash", &["nation", "stage", "down_s"], &[]),
     ("disk-full", &["nation", "for_s"], &[]),
     ("flip", &["nation", "bit"], &[]),
@@ -43,7 +43,8 @@ const KINDS: [(&str, &[&str], &[&str]); 12] = [
     ("slow", &["nation", "each_s", "for_s"], &[]),
     ("cut", &["from", "to", "for_s"], &["one_way"]),
     ("reset", &["from", "to"], &[]),
-    ("hostile", &["nation", "trick"], &[]),
+    ("vanish", &["from", "to"], &[]),
+    ("hostile", &["nation", "trick", "for_s"], &[]),
     ("spoof", &["nation", "plots"], &[]),
     ("click", &["nation", "times"], &[]),
 ];
@@ -58,7 +59,7 @@ const STAGES: [(&str, Stage); 7] = [
     ("half-emitted", Stage::HalfEmitted),
 ];
 
-const TRICKS: [(&str, Trick); 8] = [
+const TRICKS: [(&str, Trick); 9] = [
     ("replay", Trick::Replay),
     ("withhold", Trick::Withhold),
     ("forge", Trick::Forge),
@@ -66,6 +67,7 @@ const TRICKS: [(&str, Trick); 8] = [
     ("two-heads", Trick::TwoHeads),
     ("realm", Trick::Realm),
     ("audience", Trick::Audience),
+    ("story", Trick::Story),
     ("flood", Trick::Flood),
 ];
 
@@ -215,9 +217,15 @@ impl Reader<'_> {
                 let (a, b) = pair()?;
                 What::Reset { a, b }
             }
-            "hostile" => {
-                What::Hostile { who: who()?, trick: self.named("trick", form.trick.as_deref(), &TRICKS)? }
+            "vanish" => {
+                let (a, b) = pair()?;
+                What::Vanish { a, b }
             }
+            "hostile" => What::Hostile {
+                who: who()?,
+                trick: self.named("trick", form.trick.as_deref(), &TRICKS)?,
+                for_s: for_s()?,
+            },
             "spoof" => What::Spoof { who: who()?, plots: count("plots", form.plots, 10_000)? },
             _ => What::Click { who: who()?, times: count("times", form.times, 100)? },
         })
@@ -242,21 +250,22 @@ impl Reader<'_> {
     }
 
     fn placed(&self, kind: &str, fault: Fault) -> Placed {
-        let (targets, for_s) = match fault.what {
-            What::Crash { who, down_s, .. } => (vec![Target::Process(who)], down_s),
-            What::DiskFull { who, for_s } => (vec![Target::Disk(who)], for_s),
-            What::Flip { who, .. } => (vec![Target::Process(who), Target::Disk(who)], 0.0),
-            What::Restore { who, down_s, .. } => (vec![Target::Process(who), Target::Disk(who)], down_s),
-            What::Clock { who, .. } => (vec![Target::Clock(who)], 0.0),
-            What::Stop { who, for_s } | What::Slow { who, for_s, .. } => (vec![Target::Process(who)], for_s),
-            What::Cut { from, to, one_way: true, for_s } => (vec![Target::Line(from, to)], for_s),
-            What::Cut { from, to, for_s, .. } => {
-                (vec![Target::Line(from, to), Target::Line(to, from)], for_s)
+        let targets = match fault.what {
+            What::Crash { who, .. } | What::Stop { who, .. } | What::Slow { who, .. } => {
+                vec![Target::Process(who)]
             }
-            What::Reset { a, b } => (vec![Target::Line(a, b), Target::Line(b, a)], 0.0),
-            What::Hostile { .. } => (vec![Target::Alliance], f64::INFINITY),
-            What::Spoof { who, .. } => (vec![Target::Sensors(who)], 0.0),
-            What::Click { who, .. } => (vec![Target::Officer(who)], 0.0),
+            What::DiskFull { who, .. } => vec![Target::Disk(who)],
+            What::Flip { who, .. } | What::Restore { who, .. } => {
+                vec![Target::Process(who), Target::Disk(who)]
+            }
+            What::Clock { who, .. } => vec![Target::Clock(who)],
+            What::Cut { from, to, one_way: true, .. } => vec![Target::Line(from, to)],
+            What::Cut { from: a, to: b, .. } | What::Reset { a, b } | What::Vanish { a, b } => {
+                vec![Target::Line(a, b), Target::Line(b, a)]
+            }
+            What::Hostile { .. } => vec![Target::Alliance],
+            What::Spoof { who, .. } => vec![Target::Sensors(who)],
+            What::Click { who, .. } => vec![Target::Officer(who)],
         };
         Placed {
             kind: kind.to_owned(),
@@ -264,7 +273,7 @@ impl Reader<'_> {
             line: self.line("kind"),
             targets,
             from_s: fault.at_s,
-            until_s: fault.at_s + for_s,
+            until_s: fault.until_s(),
         }
     }
 

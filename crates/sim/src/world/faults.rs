@@ -135,6 +135,27 @@ pub struct Fault {
     pub what: What,
 }
 
+impl Fault {
+    /// When what it does is over, seconds since the start.
+    pub fn until_s(&self) -> f64 {
+        let lasts_s = match self.what {
+            What::Crash { down_s, .. } | What::Restore { down_s, .. } => down_s,
+            What::DiskFull { for_s, .. }
+            | What::Stop { for_s, .. }
+            | What::Slow { for_s, .. }
+            | What::Cut { for_s, .. }
+            | What::Hostile { for_s, .. } => for_s,
+            What::Flip { .. }
+            | What::Clock { .. }
+            | What::Reset { .. }
+            | What::Vanish { .. }
+            | What::Spoof { .. }
+            | What::Click { .. } => 0.0,
+        };
+        self.at_s + lasts_s
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:8.3} s {:?}", self.at_s, self.what)
@@ -186,7 +207,11 @@ fn one(kind: u64, random: &mut Random, nations: usize) -> What {
         6 => What::Slow { who, each_s: random.between(0.001, 0.2), for_s },
         7 => What::Cut { from: who, to: other, one_way: random.chance(0.5), for_s },
         8 => What::Reset { a: who, b: other },
-        9 => What::Hostile { who, trick: Trick::ALL[(random.bits() % 9) as usize], for_s: random.between(2.0, 40.0) },
+        9 => What::Hostile {
+            who,
+            trick: Trick::ALL[(random.bits() % 9) as usize],
+            for_s: random.between(2.0, 40.0),
+        },
         10 => {
             if random.chance(0.5) {
                 What::Spoof { who, plots: 1 + (random.bits() % 300) as u32 }

@@ -131,8 +131,7 @@ impl Ground {
             let (file, text) = policies.get(&nation).cloned().ok_or(ExerciseError::NoPolicy(nation))?;
             let rules = ground.rules(who, file, text)?;
             ground.rules.push(vec![rules]);
-            let only =
-                format!("@id(\"only\") permit (principal == Nation::\"{nation}\", action, resource);");
+            let only = format!("@id(\"only\") permit (principal == Nation::\"{nation}\", action, resource);");
             ground.only.push(ground.policy("only", &only)?);
         }
         Ok(ground)
@@ -156,7 +155,8 @@ impl Ground {
     fn stricter(&self, who: usize) -> Result<Vec<Rules>, ExerciseError> {
         let mut found = Vec::new();
         for (to, nation) in self.nations.iter().enumerate() {
-            for (name, condition) in [("nothing", ""), ("no-tracks", "when { resource.level == Level::\"track\" }")]
+            for (name, condition) in
+                [("nothing", ""), ("no-tracks", "when { resource.level == Level::\"track\" }")]
             {
                 if to != who {
                     let rule = format!(

@@ -136,7 +136,8 @@ fn said_to(ground: &Ground, from: usize, to: usize, whom: usize, body: &[u8]) ->
         Statement::Acknowledge(acknowledge) => acknowledge.shown_digest[0] ^= 1,
         Statement::Roster(_) => return None,
     }
-    let released = ground.only[whom].release(statement, &Label::default(), &BTreeSet::from([nation])).released?;
+    let released =
+        ground.only[whom].release(statement, &Label::default(), &BTreeSet::from([nation])).released?;
     let stamp = Stamp {
         realm: header.realm,
         origin: header.origin,

@@ -8,6 +8,7 @@ use exchange::wire::frame::Content;
 use gateway::LinkId;
 use node::driver::{Arrival, Emission};
 use node::input::{Milestone, Now};
+use physics::plot::Plot;
 use statement::Lane;
 
 use super::checks::{Ledger, Violation};
@@ -65,6 +66,8 @@ pub(crate) struct Setup<'a> {
     pub end_ns: u64,
     /// Whether all is quiet at the end, so that partners must agree to the last entry.
     pub ends_quiet: bool,
+    /// Whether the last fault is over long enough for partners to agree at the end.
+    pub ends_healed: bool,
     /// Whether to keep what passes on the wires.
     pub traced: bool,
     /// Whether officers act once their own nation warns; else once it says anything.
@@ -135,6 +138,8 @@ pub(crate) struct World<'a> {
     pub(super) milestones: Vec<(usize, Milestone)>,
     /// What was on the wire to each nation.
     bodies: Vec<Vec<Vec<u8>>>,
+    /// The first plot of each nation's sensors.
+    pub(super) seen: Vec<Option<Plot>>,
 }
 
 /// Plays a seed with these faults to its end, or to the first invariant that does not hold.
@@ -150,9 +155,10 @@ pub fn trace(ground: &Ground, seed: u64, faults: &[Fault]) -> Report {
 fn play_one(ground: &Ground, seed: u64, faults: &[Fault], traced: bool) -> Report {
     let mut random = Random::stream(seed, "setup");
     let weather = Weather::draw(&mut random);
-    let rules = ground.rules.iter().map(|rules| {
-        if random.chance(0.5) { (random.bits() % rules.len() as u64) as usize } else { 0 }
-    });
+    let rules = ground
+        .rules
+        .iter()
+        .map(|rules| if random.chance(0.5) { (random.bits() % rules.len() as u64) as usize } else { 0 });
     let end_s = HEALED_S + CONVERGED_WITHIN_S;
     let setup = Setup {
         seed,
@@ -162,6 +168,7 @@ fn play_one(ground: &Ground, seed: u64, faults: &[Fault], traced: bool) -> Repor
         heard: Box::new(ground.traffic.iter().cloned()),
         end_ns: (end_s * 1e9) as u64,
         ends_quiet: true,
+        ends_healed: true,
         traced,
         act_on_warnings: false,
     };
@@ -202,6 +209,7 @@ impl<'a> World<'a> {
             wire: VecDeque::new(),
             milestones: Vec::new(),
             bodies: vec![Vec::new(); ground.nations.len()],
+            seen: vec![None; ground.nations.len()],
         }
     }
 
@@ -330,6 +338,9 @@ impl<'a> World<'a> {
             }
             Happening::Heard(heard) => {
                 self.plan_heard();
+                if self.seen[who].is_none() {
+                    self.seen[who] = heard.plots.first().cloned();
+                }
                 Arrival::Plots(heard.plots)
             }
             Happening::Click => match self.click(who) {
@@ -371,7 +382,6 @@ impl<'a> World<'a> {
         }
         if let Some(Content::Entry(entry)) = &frame.content
             && self.bodies[to].len() < BODIES_KEPT
-            && self.setup.ends_quiet
         {
             self.bodies[to].push(entry.body.clone());
         }

@@ -354,9 +354,13 @@ impl World<'_> {
         let (own, on_warnings) = (self.ground.nations[who], self.setup.act_on_warnings);
         let station = &mut self.stations[who];
         let Some(driver) = station.driver.as_ref().filter(|_| !station.called) else { return };
-        let calls = driver.node().state().events.all().iter().any(|event| {
-            event.column(own).is_some_and(|heard| heard.assessment.warning || !on_warnings)
-        });
+        let calls = driver
+            .node()
+            .state()
+            .events
+            .all()
+            .iter()
+            .any(|event| event.column(own).is_some_and(|heard| heard.assessment.warning || !on_warnings));
         if calls {
             station.called = true;
             let after_ns = (self.ground.officer_after_s[who] * 1e9) as u64;
@@ -370,9 +374,10 @@ impl World<'_> {
         let (own, on_warnings) = (self.ground.nations[who], self.setup.act_on_warnings);
         let attempt = self.stations[who].attempt;
         let node = self.stations[who].driver.as_ref()?.node();
-        let event = node.state().events.all().iter().find(|event| {
-            !on_warnings || event.column(own).is_some_and(|heard| heard.assessment.warning)
-        })?;
+        let event =
+            node.state().events.all().iter().find(|event| {
+                !on_warnings || event.column(own).is_some_and(|heard| heard.assessment.warning)
+            })?;
         let act = Act::Acknowledge {
             event_id: event.id.clone(),
             shown_digest: exchange::sha256(&[&event.shown_bytes()]).0,

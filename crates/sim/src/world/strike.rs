@@ -93,17 +93,18 @@ impl World<'_> {
 
     /// A sensor speaks of what is not there.
     fn spoof(&mut self, at: u64, who: usize, plots: u32) -> Result<(), Violation> {
-        let sensor = self.ground.traffic.iter().find(|heard| heard.who == who);
-        let Some(plot) = sensor.and_then(|heard| heard.plots.first()).cloned() else { return Ok(()) };
+        let Some(plot) = self.seen[who].clone() else { return Ok(()) };
         let time = physics::time::Tai(self.ground.start.0 + at as i64);
         let random = &mut self.random;
-        let spoofed = (0..plots).map(|_| Plot {
-            time,
-            az_rad: random.between(0.0, 6.2),
-            el_rad: random.between(0.1, 1.4),
-            ..plot.clone()
-        });
-        let spoofed = spoofed.collect();
-        self.arrive(at, who, Arrival::Plots(spoofed))
+        let spoofed: Vec<Plot> = (0..plots)
+            .map(|_| Plot {
+                time,
+                az_rad: random.between(0.0, 6.2),
+                el_rad: random.between(0.1, 1.4),
+                ..plot.clone()
+            })
+            .collect();
+        // Line by line, as a sensor says them.
+        spoofed.into_iter().try_for_each(|plot| self.arrive(at, who, Arrival::Plots(vec![plot])))
     }
 }

@@ -36,7 +36,10 @@ impl World<'_> {
             Output::Sealed(bytes) => Some(bytes),
             _ => None,
         });
-        sealed.filter_map(|bytes| self.opened_by_any(&bytes, who).ok()).map(|body| said(&body.header)).collect()
+        sealed
+            .filter_map(|bytes| self.opened_by_any(&bytes, who).ok())
+            .map(|body| said(&body.header))
+            .collect()
     }
 
     /// The journal of an honest nation replays, and each row of it is as it may be.

@@ -80,7 +80,8 @@ impl World<'_> {
         let Some(driver) = &station.driver else { return Ok(()) };
         self.ledger.checked += 1;
         // Of data from before this process there is no other clock to go by.
-        let age_s = driver.data_age_s(now, 1.0).filter(|_| station.last_data_ns.is_some() || station.clock_trusted);
+        let age_s =
+            driver.data_age_s(now, 1.0).filter(|_| station.last_data_ns.is_some() || station.clock_trusted);
         let true_s = station.last_data_ns.map(|came| (at - came) as f64 * 1e-9);
         if let (Some(age_s), Some(true_s)) = (age_s, true_s)
             && age_s < true_s - 1e-6
@@ -122,7 +123,7 @@ impl World<'_> {
             let as_read_by = |me: &Nation| exchange::open(raw, &self.ground.trust, *me, own);
             let mut tried = self.ground.nations.iter().map(as_read_by);
             let refused = |error: exchange::Refusal| error.to_string();
-            tried.find(Result::is_ok).unwrap_or_else(|| Err(exchange::Refusal::WrongAudience(own))).map_err(refused)
+            tried.find(Result::is_ok).unwrap_or(Err(exchange::Refusal::WrongAudience(own))).map_err(refused)
         };
         self.ledger.opened.entry((sha256(&[raw]), from)).or_insert_with(open).clone()
     }

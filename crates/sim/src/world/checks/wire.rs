@@ -26,12 +26,10 @@ impl World<'_> {
                 }
                 self.check_promise(at, heard, answer.epoch, answer.size)
             }
-            Some(Content::Receipt(receipt)) => {
-                match place_of(&receipt.note) {
-                    Some((epoch, size)) => self.check_promise(at, heard, epoch, size),
-                    None => Err(self.violated(at, who, "what leaves can be read", "a receipt".into())),
-                }
-            }
+            Some(Content::Receipt(receipt)) => match place_of(&receipt.note) {
+                Some((epoch, size)) => self.check_promise(at, heard, epoch, size),
+                None => Err(self.violated(at, who, "what leaves can be read", "a receipt".into())),
+            },
             Some(Content::Entry(entry)) => self.check_entry(at, way, entry.epoch, entry.number, &entry.body),
             Some(Content::Bye(bye)) if self.is_steady(who) && self.is_steady(to) => {
                 let what = format!("{}: {} ({})", self.ground.nations[to], bye.code, bye.reason);
@@ -97,7 +95,8 @@ impl World<'_> {
             self.ledger.checked += 1;
             let (epoch, size) = place_of(note).unwrap_or_default();
             let forked = self.ledger.lies.heads.contains(note);
-            let Some(connection) = self.links.all.get_mut(link).filter(|connection| connection.open[1]) else {
+            let Some(connection) = self.links.all.get_mut(link).filter(|connection| connection.open[1])
+            else {
                 continue;
             };
             let beyond = connection.lied_from.filter(|(_, of, number)| epoch == *of && size > *number);
