@@ -4,6 +4,7 @@ mod build;
 mod fuzz;
 mod install;
 mod lint;
+mod plants;
 mod shell;
 mod test;
 mod torture;
@@ -26,6 +27,7 @@ The project's own commands:
   cargo xtask torture [ARGS]
                             kills running nodes and cuts the power under their journals
                             (ARGS: --kills N, --cuts M)
+  cargo xtask plants [NAME] plants bugs one at a time; the simulator must find each
 
 Each installs what it needs with apt-get, npm or cargo, or says in one line what to install.";
 
@@ -44,13 +46,14 @@ fn main() -> ExitCode {
         "bench" => bench(&rest),
         "fuzz" => fuzz::run(&rest),
         "torture" => torture::run(&rest),
+        "plants" => plants::try_all(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
         }
         other => {
             eprintln!(
-                "cargo xtask {other}: no such command; expected demo, test, lint, build, bench, fuzz or torture"
+                "cargo xtask {other}: no such command; expected demo, test, lint, build, bench, fuzz, torture or plants"
             );
             return ExitCode::from(2);
         }

@@ -25,17 +25,18 @@ fn holds(ground: &Ground, seed: u64) {
     assert!(report.checked > 100);
 }
 
-/// 5 and 69: a statement as it was made differed in the last bit of an axis from the same one read from its bytes, so
-/// that recovery gave another state than life.
+/// 5: a statement as it was made differed in the last bit of an axis from the same one read from its bytes, so that
+/// recovery gave another state than life. 10: data that waited behind a flood was shown as new. 69: a restored nation
+/// began several epochs and gave ids twice. 449, 906 and 1484 once failed by a check that was wrong.
 #[test]
 fn seeds_that_found_bugs() {
     let ground = ground();
-    [5, 69].into_iter().for_each(|seed| holds(&ground, seed));
+    [5, 10, 69, 449, 906, 1484].into_iter().for_each(|seed| holds(&ground, seed));
 }
 
 /// CI's share of the seeds; `watchfire sim --seeds A..B` tries others.
 #[test]
 fn a_share_of_the_seeds_holds() {
     let ground = ground();
-    (1..=400).for_each(|seed| holds(&ground, seed));
+    (1..=1_000).for_each(|seed| holds(&ground, seed));
 }
