@@ -1,6 +1,7 @@
 //! Scenarios, truth with its own motion code, notional sensors, virtual network.
 
 pub mod cast;
+pub mod descent;
 pub mod exercise;
 pub mod network;
 pub mod raid;

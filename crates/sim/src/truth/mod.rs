@@ -3,7 +3,7 @@
 //! Inertial axes (the filter works in rotating ones), point mass with J2, rotation, the U.S. Standard Atmosphere,
 //! drag, one or two stages with thrust and mass flow. None of it calls `physics`, whose data types alone are used.
 
-mod atmosphere;
+pub(crate) mod atmosphere;
 pub mod draw;
 pub mod earth;
 pub mod fit;
