@@ -11,9 +11,7 @@
 
 use super::random::Random;
 use super::truth::atmosphere::air;
-use super::truth::earth::{
-    air_velocity, fixed_of, gravity, height_m, local_axes, place_of, to_fixed, to_inertial,
-};
+use super::truth::earth::{air_velocity, gravity, height_m, local_axes, place_of, to_fixed, to_inertial};
 use super::truth::vector::{Vector, add, add_scaled, norm, scale, subtract};
 use super::truth::{Moment, Phase, Truth};
 

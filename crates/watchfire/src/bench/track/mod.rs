@@ -1,0 +1,95 @@
+//! `watchfire bench track`: the tracking figures. The scenarios are `sim::raid`'s; docs/measures.md says how each figure
+//! is made.
+
+mod accuracy;
+mod bound;
+mod confirm;
+mod files;
+mod follow;
+mod ground;
+mod plots;
+mod raid;
+mod speed;
+mod statistics;
+
+use core::fmt::Display;
+use std::path::PathBuf;
+
+use super::{Figure, Report};
+
+/// A track this near to an object stands for it, metres.
+const NEAR_M: f64 = 3_000.0;
+
+/// Figures whose product does not exist yet.
+const NOT_YET: [&str; 8] = [
+    "satellites and the cost of that (no catalogue)",
+    "aircraft (no class)",
+    "glide (S4: no manoeuvre model)",
+    "infrared (IR2, IR1)",
+    "fusion of partners' tracks",
+    "registration (D)",
+    "late data beyond 2 s",
+    "coverage by class and sensor kind (ballistic and radar alone)",
+];
+
+/// How much is measured, and what is written beside the figures.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// All runs, or those of three minutes.
+    pub full: bool,
+    /// The first seed.
+    pub seed: u64,
+    /// A folder for charts.
+    pub plots: Option<PathBuf>,
+    /// A folder for the scenarios as files; then nothing is measured.
+    pub files: Option<PathBuf>,
+}
+
+/// A figure with its runs and its interval, for people.
+struct Noted {
+    figure: Figure,
+    note: String,
+}
+
+impl Noted {
+    fn new(
+        name: String,
+        goal: Option<f64>,
+        measured: f64,
+        unit: &str,
+        higher_is_better: bool,
+        note: String,
+    ) -> Noted {
+        Noted { figure: Figure { name, goal, measured, unit: unit.to_owned(), higher_is_better }, note }
+    }
+}
+
+/// The tracking figures, measured on one core. `Err` says in one line what could not be measured.
+pub fn run(form: &Form) -> Result<Report, String> {
+    if let Some(folder) = &form.files {
+        files::write(folder, form.seed)?;
+        return Ok(Report::default());
+    }
+    let mut noted = vec![speed::memory(form)?];
+    noted.extend(speed::measure(form)?);
+    noted.extend(raid::measure(form)?);
+    noted.extend(confirm::measure(form)?);
+    let (more, mut charts) = accuracy::measure(form)?;
+    noted.extend(more);
+    let (more, more_charts) = ground::measure(form)?;
+    noted.extend(more);
+    charts.extend(more_charts);
+    if let Some(folder) = &form.plots {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        for chart in &charts {
+            std::fs::write(folder.join(format!("{}.svg", chart.file)), chart.svg()).map_err(failed)?;
+        }
+    }
+    let (figures, notes) = noted.into_iter().map(|noted| (noted.figure, noted.note)).unzip();
+    let not_yet = NOT_YET.map(str::to_owned).to_vec();
+    Ok(Report { figures, notes, not_yet })
+}
+
+fn failed(error: impl Display) -> String {
+    error.to_string()
+}
