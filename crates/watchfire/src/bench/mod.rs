@@ -32,7 +32,7 @@ pub struct Bench {
     /// `track`: writes charts (SVG) into this folder.
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
-    /// `track`: writes its scenarios (sensors, plots, truth) into this folder, and measures nothing.
+    /// `track`: writes its scenarios (sensors, plots, truth, tracks) into this folder, and measures the speed only.
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
 }

@@ -1,25 +1,34 @@
-//! The measured scenarios as files: what other trackers are run on beside this one.
+//! The measured scenarios as files, with the tracks that come of them: what other trackers are run on beside this one.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use formats::tracks::{TRACKS_HEADER, write_track};
 use physics::plot::Plot;
+use picture::{Picture, Settings};
 use sim::raid::{Raid, Seen};
+use statement::TrackStatus;
 
-use super::failed;
+use super::follow::estimate_at;
+use super::{Form, Noted, failed, speed};
 
 /// Runs of S0 and of S0c, each a file of its own; R100 is one.
 const RUNS: u64 = 40;
 
-/// Writes `<scenario>-<seed>.sensors.json`, `.plots.csv` and `.truth.csv` into `folder`, which must exist or can be made.
-pub fn write(folder: &Path, first_seed: u64) -> Result<(), String> {
+/// The trackers by the name in their files, and whether they know coasts alone.
+const TRACKERS: [(&str, bool); 2] = [("coasting", true), ("all", false)];
+
+/// Writes `<scenario>-<seed>.sensors.json`, `.plots.csv`, `.truth.csv` and, for each tracker, `.<tracker>.tracks.csv`
+/// into `folder`; the speeds on that R100.
+pub fn write(folder: &Path, form: &Form) -> Result<Vec<Noted>, String> {
     std::fs::create_dir_all(folder).map_err(failed)?;
-    for seed in first_seed..first_seed + RUNS {
+    for seed in form.seed..form.seed + RUNS {
         write_one(folder, &format!("s0-{seed}"), &Raid::s0(seed).map_err(failed)?.seen(Seen::AboveAir))?;
         write_one(folder, &format!("s0c-{seed}"), &Raid::s0c(seed).map_err(failed)?.seen(Seen::AboveAir))?;
     }
-    let raid = Raid::r100(first_seed).map_err(failed)?.seen(Seen::AboveAir);
-    write_one(folder, &format!("r100-{first_seed}"), &raid)
+    let raid = Raid::r100(form.seed).map_err(failed)?.seen(Seen::AboveAir);
+    write_one(folder, &format!("r100-{}", form.seed), &raid)?;
+    Ok(speed::rate(&raid, form))
 }
 
 fn write_one(folder: &Path, name: &str, raid: &Raid) -> Result<(), String> {
@@ -50,7 +59,35 @@ fn write_one(folder: &Path, name: &str, raid: &Raid) -> Result<(), String> {
     ] {
         std::fs::write(folder.join(format!("{name}.{kind}")), text).map_err(failed)?;
     }
+    for (tracker, coasting_only) in TRACKERS {
+        let settings = Settings { coasting_only, ..Settings::default() };
+        std::fs::write(folder.join(format!("{name}.{tracker}.tracks.csv")), tracks(raid, settings))
+            .map_err(failed)?;
+    }
     Ok(())
+}
+
+/// The firm tracks after each scan, carried to its time: a row for each.
+fn tracks(raid: &Raid, settings: Settings) -> String {
+    let mut picture = Picture::new(vec![raid.sensor.clone()], settings);
+    let mut text = format!("{TRACKS_HEADER}\n");
+    for (time_s, plots) in raid.scans() {
+        let now = raid.start.plus_s(time_s);
+        picture.observe(now, &plots);
+        picture.advance(now);
+        for mut track in picture.tracks().into_iter().filter(|track| track.status == TrackStatus::Firm) {
+            let estimate = estimate_at(&track, now);
+            track.time = now;
+            track.state = estimate.state.into();
+            let triangle = (0..6).flat_map(|row| (row..6).map(move |column| (row, column)));
+            for (element, place) in track.covariance.iter_mut().zip(triangle) {
+                *element = estimate.covariance[place];
+            }
+            write_track(&mut text, &track, raid.start);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn plot_line(out: &mut String, time_s: f64, plot: &Plot) {

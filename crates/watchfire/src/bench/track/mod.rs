@@ -41,7 +41,7 @@ pub struct Form {
     pub seed: u64,
     /// A folder for charts.
     pub plots: Option<PathBuf>,
-    /// A folder for the scenarios as files; then nothing is measured.
+    /// A folder for the scenarios as files; then only the speeds on one of them are measured.
     pub files: Option<PathBuf>,
 }
 
@@ -67,8 +67,7 @@ impl Noted {
 /// The tracking figures, measured on one core. `Err` says in one line what could not be measured.
 pub fn run(form: &Form) -> Result<Report, String> {
     if let Some(folder) = &form.files {
-        files::write(folder, form.seed)?;
-        return Ok(Report::default());
+        return files::write(folder, form).map(Report::from);
     }
     let mut noted = vec![speed::memory(form)?];
     noted.extend(speed::measure(form)?);
@@ -85,9 +84,15 @@ pub fn run(form: &Form) -> Result<Report, String> {
             std::fs::write(folder.join(format!("{}.svg", chart.file)), chart.svg()).map_err(failed)?;
         }
     }
-    let (figures, notes) = noted.into_iter().map(|noted| (noted.figure, noted.note)).unzip();
     let not_yet = NOT_YET.map(str::to_owned).to_vec();
-    Ok(Report { figures, notes, not_yet })
+    Ok(Report { not_yet, ..Report::from(noted) })
+}
+
+impl From<Vec<Noted>> for Report {
+    fn from(noted: Vec<Noted>) -> Report {
+        let (figures, notes) = noted.into_iter().map(|noted| (noted.figure, noted.note)).unzip();
+        Report { figures, notes, not_yet: Vec::new() }
+    }
 }
 
 fn failed(error: impl Display) -> String {

@@ -59,7 +59,8 @@ pub fn measure(form: &Form) -> Result<Vec<Noted>, String> {
     Ok(noted)
 }
 
-fn rate(raid: &Raid, form: &Form) -> Vec<Noted> {
+/// Plots a second on a raid, by the coasting filter alone and by all models.
+pub fn rate(raid: &Raid, form: &Form) -> Vec<Noted> {
     let scans = scans(raid);
     let best = |settings: &Settings| {
         let passes = (0..PASSES).map(|_| track(raid, &scans, settings));
