@@ -26,6 +26,9 @@ pub struct Bench {
     /// `track`: all runs that the figures are defined by, instead of those of three minutes.
     #[arg(long)]
     full: bool,
+    /// `track`: one part of it alone.
+    #[arg(long, value_name = "PART")]
+    part: Option<track::Part>,
     /// `track`: the first seed.
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
@@ -91,7 +94,13 @@ pub fn run(bench: &Bench) -> Result<(), Problem> {
 
 impl Bench {
     fn form(&self) -> track::Form {
-        track::Form { full: self.full, seed: self.seed, plots: self.plots.clone(), files: self.files.clone() }
+        track::Form {
+            full: self.full,
+            part: self.part,
+            seed: self.seed,
+            plots: self.plots.clone(),
+            files: self.files.clone(),
+        }
     }
 }
 

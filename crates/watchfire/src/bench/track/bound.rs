@@ -201,7 +201,7 @@ mod tests {
         let bound = impact(&state(&raid, 200.0), &sure).unwrap();
         let sigma_m = (bound[(0, 0)] + bound[(1, 1)]).sqrt();
         assert!(sigma_m > 300.0 && sigma_m < 10_000.0, "{sigma_m}");
-        // Drag holds back along the way, which runs east, and takes time.
-        assert!(bound[(0, 0)] > 100.0 * bound[(1, 1)] && bound[(0, 2)] < 0.0, "{bound}");
+        // Drag holds back along the way, which runs some 7° south of east there, and takes time.
+        assert!(bound[(0, 0)] > 50.0 * bound[(1, 1)] && bound[(0, 2)] < 0.0, "{bound}");
     }
 }

@@ -15,7 +15,10 @@ mod statistics;
 use core::fmt::Display;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::{Figure, Report};
+use plots::Chart;
 
 /// A track this near to an object stands for it, metres.
 const NEAR_M: f64 = 3_000.0;
@@ -32,11 +35,28 @@ const NOT_YET: [&str; 8] = [
     "coverage by class and sensor kind (ballistic and radar alone)",
 ];
 
+/// A part of the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Plots a second, a scan, memory, growth, the impact product.
+    Speed,
+    /// R100: switches, completeness, GOSPA.
+    Raid,
+    /// Confirmation and false tracks.
+    Confirm,
+    /// Error over the bound, consistency, divergence.
+    Accuracy,
+    /// Coverage and size of the impact ellipses, impact time.
+    Impact,
+}
+
 /// How much is measured, and what is written beside the figures.
 #[derive(Clone, Debug)]
 pub struct Form {
     /// All runs, or those of three minutes.
     pub full: bool,
+    /// One part alone.
+    pub part: Option<Part>,
     /// The first seed.
     pub seed: u64,
     /// A folder for charts.
@@ -69,15 +89,26 @@ pub fn run(form: &Form) -> Result<Report, String> {
     if let Some(folder) = &form.files {
         return files::write(folder, form).map(Report::from);
     }
-    let mut noted = vec![speed::memory(form)?];
-    noted.extend(speed::measure(form)?);
-    noted.extend(raid::measure(form)?);
-    noted.extend(confirm::measure(form)?);
-    let (more, mut charts) = accuracy::measure(form)?;
-    noted.extend(more);
-    let (more, more_charts) = ground::measure(form)?;
-    noted.extend(more);
-    charts.extend(more_charts);
+    let wanted = |part: Part| form.part.is_none_or(|wanted| wanted == part);
+    let (mut noted, mut charts) = (Vec::new(), Vec::new());
+    if wanted(Part::Speed) {
+        noted.push(speed::memory(form)?);
+        noted.extend(speed::measure(form)?);
+    }
+    if wanted(Part::Raid) {
+        noted.extend(raid::measure(form)?);
+    }
+    if wanted(Part::Confirm) {
+        noted.extend(confirm::measure(form)?);
+    }
+    type Measure = fn(&Form) -> (Vec<Noted>, Vec<Chart>);
+    for (part, measure) in [(Part::Accuracy, accuracy::measure as Measure), (Part::Impact, ground::measure)] {
+        if wanted(part) {
+            let (more, more_charts) = measure(form);
+            noted.extend(more);
+            charts.extend(more_charts);
+        }
+    }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
         for chart in &charts {
