@@ -1,7 +1,8 @@
 """Watchfire, Stone Soup and FilterPy on the same plot files in the same run, side by side.
 
 Each is timed by the processor's clock around its own work: plots in, tracks out. A peer that would take too long on R100
-gets a share of its scans, which is said; Watchfire's figures on the same share stand below it.
+gets a share of its scans, and on S0 and S0c fewer runs, which is said; Watchfire's figures on the same share of R100
+stand below it.
 """
 
 import argparse
@@ -41,23 +42,28 @@ def line(name, parts):
     print(f"{name:34}" + "".join(f"{part:>10}" for part in parts))
 
 
-def singles(title, stems, peers):
-    print(f"\n{title}, {len(stems)} runs: RMS error over the Cramér-Rao bound; share of positions in their ellipsoid")
+def singles(title, stems, peers, limit_s):
+    print(f"\n{title}: RMS error over the Cramér-Rao bound; share of positions in their ellipsoid")
     ages = [f"{age} s" for age in score.AGES_S]
-    line("", [f"pos {age}" for age in ages] + [f"vel {age}" for age in ages] + ["50 %", "90 %", "99 %", "NEES", "no track"])
+    columns = [f"pos {age}" for age in ages] + [f"vel {age}" for age in ages]
+    line("", ["runs"] + columns + ["50 %", "90 %", "99 %", "NEES", "no track"])
     scenes = [read(stem) for stem in stems]
     for name, make in peers.items():
-        single = score.Single()
+        single, runs, spent_s = score.Single(), 0, 0.0
         for (radar, scans), stem in zip(scenes, stems):
             if isinstance(make, str):
                 tracks = read_tracks(f"{stem}.{make}.tracks.csv", radar)
             else:
-                tracks, _, _, _ = follow(make, radar, scans, float("inf"))
+                tracks, _, _, took_s = follow(make, radar, scans, float("inf"))
+                spent_s += took_s
             single.take(radar, scans, tracks)
+            runs += 1
+            if spent_s > limit_s:
+                break
         ratios = [f"{single.ratio(age, part):.2f}" for part in (0, 1) for age in score.AGES_S]
         held = [f"{100 * single.coverage(share):.1f}" for share in score.HOLDS]
         nees = sum(single.normalised) / max(1, len(single.normalised))
-        line(name, ratios + held + [f"{nees:.2f}", f"{single.without / max(1, single.asked):.3f}"])
+        line(name, [runs] + ratios + held + [f"{nees:.2f}", f"{single.without / max(1, single.asked):.3f}"])
 
 
 def raids(stem, peers, own, limit_s):
@@ -93,7 +99,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--watchfire", required=True, help="the watchfire binary")
     arguments.add_argument("--runs", type=int, default=20, help="runs of S0 and of S0c, at most 40 (20)")
-    arguments.add_argument("--limit", type=float, default=60.0, help="processor seconds for a peer on R100 (60)")
+    arguments.add_argument("--limit", type=float, default=60.0, help="processor seconds for a peer on each scenario (60)")
     arguments.add_argument("--seed", type=int, default=1, help="first seed (1)")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="watchfire-peers-") as folder:
@@ -109,7 +115,7 @@ def main():
         raids(os.path.join(folder, f"r100-{given.seed}"), PEERS, own, given.limit)
         for title, prefix in (("S0", "s0"), ("S0c", "s0c")):
             found = sorted(glob.glob(os.path.join(folder, f"{prefix}-*.truth.csv")))
-            singles(title, [path.removesuffix(".truth.csv") for path in found][: given.runs], peers)
+            singles(title, [path.removesuffix(".truth.csv") for path in found][: given.runs], peers, given.limit)
 
 
 if __name__ == "__main__":

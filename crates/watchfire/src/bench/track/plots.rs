@@ -106,7 +106,12 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .filter(|value| value.is_finite())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    if low < high { (low, high) } else { (low.min(0.0).max(-1e9) - 1.0, high.max(0.0).min(1e9) + 1.0) }
+    match (low < high, low == high) {
+        (true, _) => (low, high),
+        (_, true) => (low - 1.0, high + 1.0),
+        // Nothing at all.
+        _ => (0.0, 1.0),
+    }
 }
 
 /// Some five round numbers between two.
