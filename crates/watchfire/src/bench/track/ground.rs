@@ -16,7 +16,7 @@ use statement::GroundEstimate;
 use super::accuracy::AGES_S;
 use super::bound::{self, Bound};
 use super::follow::Run;
-use super::plots::Chart;
+use super::plots::{Chart, Map};
 use super::statistics::{quantile, share};
 use super::{Form, Noted};
 
@@ -52,12 +52,15 @@ struct Found {
     /// 90 % semi-axes, metres.
     semi_major_m: Vec<f64>,
     semi_minor_m: Vec<f64>,
+    /// True impacts from the reckoned ones, east and north, metres; and the last launch's ellipse.
+    misses_m: Vec<(f64, f64)>,
+    ellipse: Ellipse,
     unsaid: usize,
 }
 
-/// The figures of all cases, and a chart of the shares.
-pub fn measure(form: &Form) -> (Vec<Noted>, Vec<Chart>) {
-    let (mut noted, mut charts) = (Vec::new(), Vec::new());
+/// The figures of all cases, charts of the shares, and maps of the misses.
+pub fn measure(form: &Form) -> (Vec<Noted>, Vec<Chart>, Vec<Map>) {
+    let (mut noted, mut charts, mut maps) = (Vec::new(), Vec::new(), Vec::new());
     for case in &CASES {
         let mut found: [Found; 4] = Default::default();
         let runs = case.runs[usize::from(form.full)];
@@ -75,8 +78,9 @@ pub fn measure(form: &Form) -> (Vec<Noted>, Vec<Chart>) {
             noted.extend(figures(case, *age_s, found, runs));
         }
         charts.push(chart(case, &found));
+        maps.extend(AGES_S.iter().zip(&found).filter_map(|(age_s, found)| map(case, *age_s, found)));
     }
-    (noted, charts)
+    (noted, charts, maps)
 }
 
 fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
@@ -109,6 +113,8 @@ fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
         };
         let (east_m, north_m) = east_north(&ground, fell.place);
         found.distances_squared.push(distance_squared(&ground.ellipse, east_m, north_m));
+        found.misses_m.push((east_m, north_m));
+        found.ellipse = ground.ellipse;
         let late_s = run.raid.start.plus_s(fell.time_s).since_s(ground.time);
         found.times.push(late_s / ground.time_sigma_s);
         let (major_m, minor_m) = ground.ellipse.axes_m(0.9);
@@ -211,6 +217,17 @@ fn chart(case: &Case, found: &[Found; 4]) -> Chart {
         lines: lines.collect(),
         levels: PROBABILITIES.map(|probability| 100.0 * probability).to_vec(),
     }
+}
+
+/// The misses at one age with the ellipses of the last launch: at one age they hardly differ.
+fn map(case: &Case, age_s: f64, found: &Found) -> Option<Map> {
+    (found.misses_m.len() >= 100).then(|| Map {
+        file: format!("misses-{}-{age_s:.0}s", super::plots::file_name(case.name)),
+        title: format!("True impacts around the reckoned one: {}, {age_s:.0} s", case.name),
+        misses_m: found.misses_m.clone(),
+        ellipse: found.ellipse,
+        probabilities: PROBABILITIES,
+    })
 }
 
 #[cfg(test)]

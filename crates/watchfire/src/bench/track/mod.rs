@@ -18,7 +18,6 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{Figure, Report};
-use plots::Chart;
 
 /// A track this near to an object stands for it, metres.
 const NEAR_M: f64 = 3_000.0;
@@ -90,7 +89,7 @@ pub fn run(form: &Form) -> Result<Report, String> {
         return files::write(folder, form).map(Report::from);
     }
     let wanted = |part: Part| form.part.is_none_or(|wanted| wanted == part);
-    let (mut noted, mut charts) = (Vec::new(), Vec::new());
+    let (mut noted, mut charts): (Vec<Noted>, Vec<plots::Chart>) = Default::default();
     if wanted(Part::Speed) {
         noted.push(speed::memory(form)?);
         noted.extend(speed::measure(form)?);
@@ -101,18 +100,23 @@ pub fn run(form: &Form) -> Result<Report, String> {
     if wanted(Part::Confirm) {
         noted.extend(confirm::measure(form)?);
     }
-    type Measure = fn(&Form) -> (Vec<Noted>, Vec<Chart>);
-    for (part, measure) in [(Part::Accuracy, accuracy::measure as Measure), (Part::Impact, ground::measure)] {
-        if wanted(part) {
-            let (more, more_charts) = measure(form);
-            noted.extend(more);
-            charts.extend(more_charts);
-        }
+    let mut maps = Vec::new();
+    if wanted(Part::Accuracy) {
+        let (more, more_charts) = accuracy::measure(form);
+        noted.extend(more);
+        charts.extend(more_charts);
+    }
+    if wanted(Part::Impact) {
+        let (more, more_charts, more_maps) = ground::measure(form);
+        noted.extend(more);
+        charts.extend(more_charts);
+        maps.extend(more_maps);
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
-        for chart in &charts {
-            std::fs::write(folder.join(format!("{}.svg", chart.file)), chart.svg()).map_err(failed)?;
+        let drawn = charts.iter().map(|chart| (&chart.file, chart.svg()));
+        for (file, svg) in drawn.chain(maps.iter().map(|map| (&map.file, map.svg()))) {
+            std::fs::write(folder.join(format!("{file}.svg")), svg).map_err(failed)?;
         }
     }
     let not_yet = NOT_YET.map(str::to_owned).to_vec();

@@ -2,6 +2,8 @@
 
 use core::fmt::Write as _;
 
+use physics::ellipse::Ellipse;
+
 /// Lines over a common axis.
 #[derive(Clone, Debug)]
 pub struct Chart {
@@ -22,6 +24,74 @@ const TOP: f64 = 64.0;
 const BOTTOM: f64 = 48.0;
 /// Blue, vermilion, green, purple: told apart by the colour-blind too (Okabe and Ito).
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+
+/// Misses on the ground around the reckoned impact, and the ellipses that should hold them.
+#[derive(Clone, Debug)]
+pub struct Map {
+    pub file: String,
+    pub title: String,
+    /// East and north, metres.
+    pub misses_m: Vec<(f64, f64)>,
+    /// At one sigma.
+    pub ellipse: Ellipse,
+    /// What the ellipses should hold, 0 to 1.
+    pub probabilities: [f64; 3],
+}
+
+/// Pixels of a map's side, and of the part of it that the largest ellipse fills.
+const MAP: f64 = 560.0;
+const MAP_FILLED: f64 = 0.6;
+
+impl Map {
+    /// The whole file: north is up, one scale for both directions; what lies outside is left out, and counted.
+    pub fn svg(&self) -> String {
+        let largest = Ellipse::scale(self.probabilities.into_iter().fold(0.0, f64::max));
+        let metres = 2.0 * largest * self.ellipse.semi_major_m.max(1.0) / (MAP_FILLED * MAP);
+        let middle = (MAP / 2.0, TOP + MAP / 2.0);
+        let inside = |value: f64| value.abs() < metres * MAP / 2.0;
+        let shown: Vec<_> =
+            self.misses_m.iter().filter(|(east, north)| inside(*east) && inside(*north)).collect();
+        let outside = self.misses_m.len() - shown.len();
+        let mut svg = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='{MAP}' height='{0}' viewBox='0 0 {MAP} {0}' font-family='sans-serif' font-size='12'><rect width='100%' height='100%' fill='white'/><text x='12' y='24' font-size='15'>{1}</text><text x='12' y='44'>{2} launches, {outside} of them outside this map; north is up</text>",
+            MAP + TOP + 30.0,
+            self.title,
+            self.misses_m.len()
+        );
+        for (east_m, north_m) in shown {
+            let _ = write!(
+                svg,
+                "<circle cx='{:.1}' cy='{:.1}' r='1.5' fill='#0072b2' fill-opacity='0.6'/>",
+                middle.0 + east_m / metres,
+                middle.1 - north_m / metres
+            );
+        }
+        for (probability, colour) in self.probabilities.into_iter().zip(["#009e73", "#d55e00", "#cc79a7"]) {
+            let (major_m, minor_m) = self.ellipse.axes_m(probability);
+            // From north to east is clockwise on the page, and the ellipse is drawn with its long axis up.
+            let _ = write!(
+                svg,
+                "<ellipse cx='{0:.1}' cy='{1:.1}' rx='{2:.1}' ry='{3:.1}' transform='rotate({4:.2} {0:.1} {1:.1})' fill='none' stroke='{colour}' stroke-width='1.6'/>",
+                middle.0,
+                middle.1,
+                minor_m / metres,
+                major_m / metres,
+                self.ellipse.azimuth_deg
+            );
+        }
+        let round_m = libm::pow(10.0, libm::floor(libm::log10(metres * MAP / 4.0)));
+        let (bar_y, bar) = (TOP + MAP + 10.0, round_m / metres);
+        let _ = writeln!(
+            svg,
+            "<line x1='12' x2='{:.1}' y1='{bar_y}' y2='{bar_y}' stroke='black' stroke-width='2'/><text x='{:.1}' y='{:.1}'>{} km</text></svg>",
+            12.0 + bar,
+            20.0 + bar,
+            bar_y + 4.0,
+            short(round_m / 1e3)
+        );
+        svg
+    }
+}
 
 /// A name as a file's: lower case, words joined by hyphens.
 pub fn file_name(name: &str) -> String {
@@ -151,6 +221,22 @@ mod tests {
             assert!((LEFT..=WIDTH - RIGHT).contains(&x) && (TOP..=HEIGHT - BOTTOM).contains(&y));
         }
         assert!(svg.contains("stroke-dasharray"));
+    }
+
+    #[test]
+    fn a_map_holds_its_ellipses_and_counts_what_lies_outside() {
+        let map = Map {
+            file: "x".into(),
+            title: "t".into(),
+            misses_m: vec![(100.0, 0.0), (0.0, 1e6)],
+            ellipse: Ellipse { semi_major_m: 1_000.0, semi_minor_m: 500.0, azimuth_deg: 97.0 },
+            probabilities: [0.5, 0.9, 0.99],
+        };
+        let svg = map.svg();
+        assert_eq!(svg.matches("<circle").count(), 1);
+        assert!(svg.contains("2 launches, 1 of them outside"));
+        // The long axis of the 99 % ellipse is 60 % of the side.
+        assert!(svg.contains("ry='168.0'"), "{svg}");
     }
 
     #[test]
