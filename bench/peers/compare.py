@@ -1,8 +1,8 @@
 """Watchfire, Stone Soup and FilterPy on the same plot files in the same run, side by side.
 
 Each is timed by the processor's clock around its own work: plots in, tracks out. A peer that would take too long on R100
-gets a share of its scans, and on S0 and S0c fewer runs, which is said; Watchfire's figures on the same share of R100
-stand below it.
+gets a share of its scans, and on S0 and S0c fewer runs, which is said; Watchfire's figures on the same share stand below
+it.
 """
 
 import argparse
@@ -39,31 +39,40 @@ def follow(make, radar, scans, limit_s):
 
 
 def line(name, parts):
-    print(f"{name:34}" + "".join(f"{part:>10}" for part in parts))
+    print(f"{name:40}" + "".join(f"{part:>10}" for part in parts))
 
 
-def singles(title, stems, peers, limit_s):
+def singles(title, stems, own, peers, limit_s):
     print(f"\n{title}: RMS error over the Cramér-Rao bound; share of positions in their ellipsoid")
     ages = [f"{age} s" for age in score.AGES_S]
     columns = [f"pos {age}" for age in ages] + [f"vel {age}" for age in ages]
     line("", ["runs"] + columns + ["50 %", "90 %", "99 %", "NEES", "no track"])
     scenes = [read(stem) for stem in stems]
-    for name, make in peers.items():
-        single, runs, spent_s = score.Single(), 0, 0.0
-        for (radar, scans), stem in zip(scenes, stems):
-            if isinstance(make, str):
-                tracks = read_tracks(f"{stem}.{make}.tracks.csv", radar)
-            else:
-                tracks, _, _, took_s = follow(make, radar, scans, float("inf"))
-                spent_s += took_s
-            single.take(radar, scans, tracks)
-            runs += 1
-            if spent_s > limit_s:
-                break
+
+    def show(name, runs, tracks_of):
+        single = score.Single()
+        for (radar, scans), stem in zip(scenes[:runs], stems):
+            single.take(radar, scans, tracks_of(radar, stem))
         ratios = [f"{single.ratio(age, part):.2f}" for part in (0, 1) for age in score.AGES_S]
         held = [f"{100 * single.coverage(share):.1f}" for share in score.HOLDS]
         nees = sum(single.normalised) / max(1, len(single.normalised))
         line(name, [runs] + ratios + held + [f"{nees:.2f}", f"{single.without / max(1, single.asked):.3f}"])
+
+    def show_own(runs, note):
+        for name, (kind, _) in own.items():
+            show(f"{name}{note}", runs, lambda radar, stem: read_tracks(f"{stem}.{kind}.tracks.csv", radar))
+
+    show_own(len(stems), "")
+    for name, make in peers.items():
+        followed, spent_s = {}, 0.0
+        for (radar, scans), stem in zip(scenes, stems):
+            followed[stem], _, _, took_s = follow(make, radar, scans, float("inf"))
+            spent_s += took_s
+            if spent_s > limit_s:
+                break
+        show(name, len(followed), lambda radar, stem: followed[stem])
+        if len(followed) < len(stems):
+            show_own(len(followed), ", same runs")
 
 
 def raids(stem, peers, own, limit_s):
@@ -92,7 +101,7 @@ def raids(stem, peers, own, limit_s):
         show(name, plots / took_s, done, tracks)
         if done < len(scans):
             for own_name, own_tracks in ours.items():
-                show(f"  {own_name}, same share", None, done, own_tracks)
+                show(f"{own_name}, same share", None, done, own_tracks)
 
 
 def main():
@@ -111,11 +120,10 @@ def main():
             f"Watchfire, {name}": (kind, next(speed for key, speed in speeds.items() if name in key))
             for name, kind in (("coasting filter", "coasting"), ("all models", "all"))
         }
-        peers = {name: kind for name, (kind, _) in own.items()} | PEERS
         raids(os.path.join(folder, f"r100-{given.seed}"), PEERS, own, given.limit)
         for title, prefix in (("S0", "s0"), ("S0c", "s0c")):
             found = sorted(glob.glob(os.path.join(folder, f"{prefix}-*.truth.csv")))
-            singles(title, [path.removesuffix(".truth.csv") for path in found][: given.runs], peers, given.limit)
+            singles(title, [path.removesuffix(".truth.csv") for path in found][: given.runs], own, PEERS, given.limit)
 
 
 if __name__ == "__main__":
