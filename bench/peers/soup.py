@@ -1,24 +1,23 @@
 """Stone Soup 1.9, set up as its documentation does.
 
-- Tutorial 9 (initiators and deleters): the loop, MultiMeasurementInitiator with its own associator and deleter, the
-  distance hypothesiser with Mahalanobis distance, GNNWith2DAssignment. The k-d tree of detections in front of the
-  associator is its documented way to keep many tracks affordable.
+- Tutorial 9 (initiators and deleters): the loop, MultiMeasurementInitiator with its own associator and deleter,
+  GNNWith2DAssignment. The k-d tree of detections in front of the associator is its documented way to keep many tracks
+  affordable.
 - Tutorials 2 and 3: extended and unscented Kalman filters for CartesianToElevationBearingRange. The gravity model is a
   transition model of ours, as the documentation foresees, with its derivative for the extended filter.
-- Tutorial 8 and the EHM example: JPDAwithEHM2 with PDAHypothesiser.
+- Tutorials 7 and 8 and the EHM example: PDAHypothesiser with the clutter's density for every associator, the
+  initiator's too (by distance alone, as in Tutorial 9, wide tracks take plots from narrow ones); JPDAwithEHM2.
 """
 
 from datetime import datetime, timedelta
 
 import numpy as np
 from stonesoup.base import Property
-from stonesoup.dataassociator.neighbour import GNNWith2DAssignment
 from stonesoup.dataassociator.probability import JPDAwithEHM2
 from stonesoup.dataassociator.tree import DetectionKDTreeGNN2D, DetectionKDTreeMixIn
 from stonesoup.deleter.time import UpdateTimeStepsDeleter
 from stonesoup.functions import gm_reduce_single
 from stonesoup.gater.distance import DistanceGater
-from stonesoup.hypothesiser.distance import DistanceHypothesiser
 from stonesoup.hypothesiser.probability import PDAHypothesiser
 from stonesoup.initiator.simple import MultiMeasurementInitiator
 from stonesoup.measures import Mahalanobis
@@ -87,28 +86,26 @@ class StoneSoup:
             predictor, self.updater = ExtendedKalmanPredictor(gravity), ExtendedKalmanUpdater(self.model)
         else:
             predictor, self.updater = UnscentedKalmanPredictor(gravity), UnscentedKalmanUpdater(self.model)
-        nearest = DistanceHypothesiser(predictor, self.updater, measure=Mahalanobis(), missed_distance=GATE)
+        # Weighs by likelihood, so that wide tracks don't take plots from narrow ones; gated as everybody's.
+        density = max(radar.clutter_mean, 1e-3) / radar.volume
+        probable = PDAHypothesiser(
+            predictor, self.updater, clutter_spatial_density=density, prob_detect=radar.pd, prob_gate=0.999
+        )
+        gated = DistanceGater(probable, measure=Mahalanobis(), gate_threshold=GATE)
 
-        def tree(kind, hypothesiser, distance):
-            return kind(hypothesiser, predictor=predictor, updater=self.updater, max_distance=distance)
+        def tree(kind, distance):
+            return kind(gated, predictor=predictor, updater=self.updater, max_distance=distance)
 
         self.joint = joint
-        if joint:
-            density = max(radar.clutter_mean, 1e-3) / radar.volume
-            probable = PDAHypothesiser(
-                predictor, self.updater, clutter_spatial_density=density, prob_detect=radar.pd, prob_gate=0.999
-            )
-            probable = DistanceGater(probable, measure=Mahalanobis(), gate_threshold=GATE)
-            self.associator = tree(DetectionKDTreeJPDAwithEHM2, probable, NEAR_M)
-        else:
-            self.associator = tree(DetectionKDTreeGNN2D, nearest, NEAR_M)
-        self.deleter = UpdateTimeStepsDeleter(LOST_SCANS)
+        self.associator = tree(DetectionKDTreeJPDAwithEHM2 if joint else DetectionKDTreeGNN2D, NEAR_M)
+        # It counts the time of the last plot too: five scans without one are kept, as by everybody.
+        self.deleter = UpdateTimeStepsDeleter(LOST_SCANS + 1)
         prior = GaussianState(np.zeros((6, 1)), np.diag([0.0] * 3 + [SPEED_SIGMA_MPS**2] * 3))
         self.initiator = MultiMeasurementInitiator(
             prior_state=prior,
             measurement_model=self.model,
             deleter=UpdateTimeStepsDeleter(3),
-            data_associator=tree(DetectionKDTreeGNN2D, nearest, NEAR_UNSURE_M),
+            data_associator=tree(DetectionKDTreeGNN2D, NEAR_UNSURE_M),
             updater=self.updater,
             min_points=CONFIRMED_POINTS,
         )
