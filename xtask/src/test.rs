@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::shell::{self, answers, program, root};
-use crate::{build, install};
+use crate::{build, fuzz, install};
 
 /// Runs every test; fails at the first group that fails.
 pub fn run() -> Result<()> {
@@ -34,6 +34,7 @@ pub fn run() -> Result<()> {
             "--no-fail-fast",
         ]))?;
     }
+    fuzz::share()?;
     let mut console_tests = program("npm");
     console_tests.args(["run", "--silent", "test:console"]).current_dir(root().join("web"));
     shell::run(console_tests.env("WATCHFIRE_BIN", build::program()))

@@ -71,8 +71,9 @@ pub fn read_sensors(name: &str, text: &str) -> Result<SensorFile, SensorFileErro
     for (index, entry) in list.into_iter().enumerate() {
         let id = entry.get("id").and_then(Value::as_str).map(short);
         let place = id.map_or(format!("sensor {}", index + 1), |id| format!("sensor {} (`{id}`)", index + 1));
-        let sensor = Sensor::deserialize(with_sigmas(entry))
-            .map_err(|error| refuse(place.clone(), format!("expected all keys of a sensor: {error}")))?;
+        let sensor = Sensor::deserialize(with_sigmas(entry)).map_err(|error| {
+            refuse(place.clone(), format!("expected all keys of a sensor: {}", in_one_line(&error)))
+        })?;
         check(&sensor).map_err(|expected| refuse(place.clone(), expected))?;
         if !ids.insert(sensor.id.clone()) {
             return Err(refuse(place, "expected an id that no other sensor has".into()));
@@ -83,6 +84,11 @@ pub fn read_sensors(name: &str, text: &str) -> Result<SensorFile, SensorFileErro
         return Err(refuse("line 1".into(), "expected at least one sensor, found none".into()));
     }
     Ok(SensorFile { t0, sensors })
+}
+
+/// What serde says of a value, which it repeats as it stands in the file: without its line breaks.
+fn in_one_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(char::is_control, " ")
 }
 
 /// A sensor that does not measure something writes null; a forgotten sigma is an error. Serde takes both for `None`,
@@ -178,6 +184,7 @@ mod tests {
                 "expected a UTC instant such as 2022-10-03T22:22:00Z, found `noon`",
             ),
             ("\"A\"", "\"A,B\"", "expected an id without commas"),
+            ("\"A\",", "\"A\",\"kind\":\"ra\\ndar\",", "unknown variant `ra dar`"),
             ("]}", "]", "s.json: line 3: expected JSON"),
         ] {
             let error = read_sensors("s.json", &GOOD.replacen(from, to, 1)).unwrap_err().to_string();

@@ -118,6 +118,8 @@ struct Pending {
     input: Input,
     /// What the sessions made durable together with it.
     given: Vec<Output>,
+    /// When it was gathered, monotonic nanoseconds: what waits behind a flood is as old as it is.
+    came_ns: u64,
 }
 
 enum Bound {
@@ -142,6 +144,11 @@ pub struct Driver {
     fresh_in_turn: Vec<Digest>,
     emissions: Vec<Emission>,
     last_tick: Option<Tai>,
+    /// Whether a partner showed this process that its journal is an old copy.
+    restore_seen: bool,
+    /// When this process was first told the time, and when it last took data, monotonic nanoseconds.
+    started_ns: Option<u64>,
+    last_data_ns: Option<u64>,
 }
 
 impl Driver {
@@ -161,6 +168,9 @@ impl Driver {
             fresh_in_turn: Vec::new(),
             emissions: Vec::new(),
             last_tick: None,
+            restore_seen: false,
+            started_ns: None,
+            last_data_ns: None,
         }
     }
 
@@ -178,27 +188,39 @@ impl Driver {
 
     /// Takes what arrived. Nothing leaves and nothing is said before the next turn is committed.
     pub fn gather(&mut self, now: Now, arrival: Arrival, signer: &dyn Signer, journal: &dyn Journal) {
+        let of = match &arrival {
+            Arrival::Opened { link, .. } | Arrival::Frame { link, .. } => Some(*link),
+            _ => None,
+        };
         match arrival {
             Arrival::Opened { link, peer, dialled: Some(lane) } => self.begin_saying(now, link, (peer, lane)),
             Arrival::Opened { link, peer, dialled: None } => {
                 self.links.insert(link, Bound::Unclaimed(peer));
             }
             Arrival::Frame { link, frame } => self.frame(now, link, *frame),
-            Arrival::Closed { link } => self.closed(link),
-            Arrival::Plots(plots) => {
-                self.picture.push_back(Pending { input: Input::Plots(plots), given: vec![] })
-            }
-            Arrival::Act(proof, act) => self.queue(Input::Act(proof, act)),
+            Arrival::Closed { link } => self.closed(now, link),
+            Arrival::Plots(plots) => self.picture.push_back(Pending {
+                input: Input::Plots(plots),
+                given: vec![],
+                came_ns: now.mono_ns,
+            }),
+            Arrival::Act(proof, act) => self.queue(now, Input::Act(proof, act)),
             Arrival::Refused { who, reason } => self.refusals.count(who, reason),
-            Arrival::Identity(identity) => self.queue(Input::Identity(identity)),
-            Arrival::Roster(roster) => self.queue(Input::Roster(roster)),
-            Arrival::Policy { file, text } => self.queue(Input::Policy { file, text }),
+            Arrival::Identity(identity) => self.queue(now, Input::Identity(identity)),
+            Arrival::Roster(roster) => self.queue(now, Input::Roster(roster)),
+            Arrival::Policy { file, text } => self.queue(now, Input::Policy { file, text }),
         }
-        self.poll_sessions(now, signer, journal);
+        // Nothing came for the other sessions; what is due there has its own deadline.
+        match of.and_then(|link| self.links.get(&link)) {
+            Some(Bound::Outbound(key)) => self.poll_outbound(now, *key, signer, journal),
+            Some(Bound::Inbound(key)) => self.poll_inbound(now, *key, signer),
+            Some(Bound::Unclaimed(_)) => {}
+            None => self.poll_sessions(now, signer, journal),
+        }
     }
 
-    fn queue(&mut self, input: Input) {
-        self.urgent.push_back(Pending { input, given: Vec::new() });
+    fn queue(&mut self, now: Now, input: Input) {
+        self.urgent.push_back(Pending { input, given: Vec::new(), came_ns: now.mono_ns });
     }
 
     fn begin_saying(&mut self, now: Now, link: LinkId, key: Key) {
@@ -267,7 +289,7 @@ impl Driver {
         self.emissions.push(Emission::Close(link));
     }
 
-    fn closed(&mut self, link: LinkId) {
+    fn closed(&mut self, now: Now, link: LinkId) {
         match self.links.remove(&link) {
             Some(Bound::Outbound(key)) if self.saying.get(&key) == Some(&link) => {
                 self.saying.remove(&key);
@@ -275,21 +297,22 @@ impl Driver {
                 if let Some(outbound) = outbound {
                     outbound.disconnected();
                 }
-                self.link_input(key, LinkChange::SendingDown, vec![]);
+                self.link_input(now, key, LinkChange::SendingDown, vec![]);
             }
             Some(Bound::Inbound(key)) if self.hearing.get(&key) == Some(&link) => {
                 self.hearing.remove(&key);
                 if let Some(inbound) = self.feeds.inbound.get_mut(&key) {
                     inbound.disconnected();
                 }
-                self.link_input(key, LinkChange::ReceivingDown, vec![]);
+                self.link_input(now, key, LinkChange::ReceivingDown, vec![]);
             }
             _ => {}
         }
     }
 
-    fn link_input(&mut self, (partner, lane): Key, change: LinkChange, given: Vec<Output>) {
-        self.urgent.push_back(Pending { input: Input::Link { partner, lane, change }, given });
+    fn link_input(&mut self, now: Now, (partner, lane): Key, change: LinkChange, given: Vec<Output>) {
+        let input = Input::Link { partner, lane, change };
+        self.urgent.push_back(Pending { input, given, came_ns: now.mono_ns });
     }
 
     // ── sessions: what they want, until they want nothing more ──
@@ -329,18 +352,18 @@ impl Driver {
                         }
                     }
                 }
-                OutboundEvent::Connected { .. } => self.link_input(key, LinkChange::SendingUp, vec![]),
+                OutboundEvent::Connected { .. } => self.link_input(now, key, LinkChange::SendingUp, vec![]),
                 OutboundEvent::RestoreSeen => {
                     self.refusals.count(
                         "journal".into(),
                         format!("{partner} knows more of our {lane} feed than this journal: it is an old copy; new epochs begin"),
                     );
-                    self.force_new_epochs(key);
+                    self.force_new_epochs(now, key);
                 }
                 OutboundEvent::Receipted(receipt) => {
                     let (epoch, size) = (receipt.epoch, receipt.tree.size);
                     let given = vec![Output::Receipt { partner, lane, note: receipt.note }];
-                    self.link_input(key, LinkChange::Receipted { epoch, size }, given);
+                    self.link_input(now, key, LinkChange::Receipted { epoch, size }, given);
                 }
                 OutboundEvent::Refused(refusal) => {
                     self.refusals.count(partner.to_string(), refusal.to_string())
@@ -348,7 +371,7 @@ impl Driver {
                 OutboundEvent::Close(why) => {
                     self.note_close(partner, lane, &why);
                     self.emissions.push(Emission::Close(link));
-                    self.closed(link);
+                    self.closed(now, link);
                     return;
                 }
             }
@@ -370,20 +393,20 @@ impl Driver {
             match event {
                 InboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
                 InboundEvent::Connected { terms, .. } => {
-                    self.link_input(key, LinkChange::ReceivingUp(terms), vec![])
+                    self.link_input(now, key, LinkChange::ReceivingUp(terms), vec![])
                 }
                 InboundEvent::Entry { epoch, number, body } => {
                     let input = Input::Entry { from, lane, epoch, number, body: Box::new(body) };
-                    queue.push_back(Pending { input, given: vec![] });
+                    queue.push_back(Pending { input, given: vec![], came_ns: now.mono_ns });
                 }
                 InboundEvent::Unreadable { epoch, number, bytes, why, .. } => {
                     let (raw, why) = (bytes.to_vec(), why.to_string());
                     let input = Input::Unreadable { from, lane, epoch, number, raw, why };
-                    queue.push_back(Pending { input, given: vec![] });
+                    queue.push_back(Pending { input, given: vec![], came_ns: now.mono_ns });
                 }
                 InboundEvent::HeadSeen(fact) => {
                     let given = vec![Output::Held { partner: from, lane, fact }];
-                    queue.push_back(Pending { input: Input::Tick, given });
+                    queue.push_back(Pending { input: Input::Tick, given, came_ns: now.mono_ns });
                 }
                 InboundEvent::Gap { size, head_size } => self.refusals.count(
                     from.to_string(),
@@ -392,13 +415,13 @@ impl Driver {
                 InboundEvent::Equivocation { earlier, later } => {
                     let notes = earlier.into_iter().chain([later]).collect();
                     let given = vec![Output::Equivocation { partner: from, lane, notes }];
-                    self.urgent.push_back(Pending { input: Input::Tick, given });
+                    self.urgent.push_back(Pending { input: Input::Tick, given, came_ns: now.mono_ns });
                 }
                 InboundEvent::Refused(refusal) => self.refusals.count(from.to_string(), refusal.to_string()),
                 InboundEvent::Close(why) => {
                     self.note_close(from, lane, &why);
                     self.emissions.push(Emission::Close(link));
-                    self.closed(link);
+                    self.closed(now, link);
                     return;
                 }
             }
@@ -418,16 +441,19 @@ impl Driver {
     }
 
     /// The journal is an old copy: whatever other partners hold, their feeds begin anew too.
-    fn force_new_epochs(&mut self, seen_at: Key) {
-        if planted!("restore-raises-one-feed-only") {
+    fn force_new_epochs(&mut self, now: Now, seen_at: Key) {
+        // A journal is put back while its process is down: once is enough, and a partner that lies of it harms no more.
+        if std::mem::replace(&mut self.restore_seen, true) {
             return;
         }
+        let (partner, lane) = seen_at;
+        let input = Input::Link { partner, lane, change: LinkChange::RestoreSeen };
+        self.urgent.push_front(Pending { input, given: Vec::new(), came_ns: now.mono_ns });
         for (key, outbound) in &mut self.feeds.outbound {
-            if *key != seen_at {
+            if *key != seen_at && !planted!("restore-raises-one-feed-only") {
                 outbound.force_new_epoch();
             }
         }
-        self.queue(Input::Tick);
     }
 
     /// The bodies of these ids, in their order, as many as there are at hand.
@@ -455,18 +481,23 @@ impl Driver {
     /// Steps what was gathered and seals what is said. Returns the row to be committed; `None` where nothing happened.
     pub fn turn(&mut self, now: Now, signer: &dyn Signer) -> Result<Option<Vec<u8>>, Stop> {
         for (who, reason, count) in self.refusals.due(now.mono_ns) {
-            self.queue(Input::Refused { who, reason, count });
+            self.queue(now, Input::Refused { who, reason, count });
         }
         if self.tick_due(now) {
             self.last_tick = Some(now.tai);
-            self.queue(Input::Tick);
+            self.queue(now, Input::Tick);
         }
         // All that is urgent, always: sessions rely on it that what they handed out is in the next row.
         let mut todo: Vec<Pending> = self.urgent.drain(..).collect();
-        let bounded = self.picture.len().min(PICTURE_INPUTS_PER_TURN);
+        let bounded = self.picture.len().min(if planted!("picture-without-bound") {
+            usize::MAX
+        } else {
+            PICTURE_INPUTS_PER_TURN
+        });
+        let urgent = todo.len();
         todo.extend(self.picture.drain(..bounded));
         if planted!("picture-before-warnings") {
-            todo.reverse();
+            todo.rotate_left(urgent);
         }
         if todo.is_empty() {
             return Ok(None);
@@ -485,7 +516,8 @@ impl Driver {
             facts.extend(outbound.take_facts().into_iter().map(|fact| Output::Fact { partner, lane, fact }));
         }
         if !facts.is_empty() {
-            let step = self.step(now, Pending { input: Input::Tick, given: facts }, signer)?;
+            let facts = Pending { input: Input::Tick, given: facts, came_ns: now.mono_ns };
+            let step = self.step(now, facts, signer)?;
             row.steps.push(step);
         }
         if planted!("sent-before-commit") {
@@ -499,8 +531,12 @@ impl Driver {
     }
 
     fn step(&mut self, now: Now, pending: Pending, signer: &dyn Signer) -> Result<Step, Stop> {
-        let Pending { input, given } = pending;
+        let Pending { input, given, came_ns } = pending;
         self.note_taken(&input);
+        self.started_ns.get_or_insert(now.mono_ns);
+        if brings_data(&input) {
+            self.last_data_ns = self.last_data_ns.max(Some(came_ns));
+        }
         let recorded = Recorded::from(&input);
         let effects = self.node.step(now, input)?;
         self.ensure_feeds();
@@ -609,9 +645,31 @@ impl Driver {
         self.last_tick.map(|last| last.plus_s(TICK_S))
     }
 
+    /// How long ago data came, seconds of time: own plots or a partner's entry. By the monotonic clock, whatever happens
+    /// to the realm's; only of data from before this process there is nothing else to go by, but it is no younger than
+    /// the process. `clock_speed`: how many seconds of the realm pass in one.
+    pub fn data_age_s(&self, now: Now, clock_speed: f64) -> Option<f64> {
+        let since_s = |ns: u64| now.mono_ns.saturating_sub(ns) as f64 * 1e-9;
+        if let Some(last_data_ns) = self.last_data_ns {
+            return Some(since_s(last_data_ns));
+        }
+        let by_realm_s = now.tai.since_s(self.node.state().last_data?) / clock_speed;
+        Some(by_realm_s.max(self.started_ns.map_or(0.0, since_s)))
+    }
+
     /// The links that stand: whether we say to, and hear from, a partner in a lane.
     pub fn sessions(&self) -> (&BTreeMap<Key, Outbound>, &BTreeMap<Key, Inbound>) {
         (&self.feeds.outbound, &self.feeds.inbound)
+    }
+}
+
+/// Whether an input is news of the world: own plots, or what a partner says.
+fn brings_data(input: &Input) -> bool {
+    match input {
+        Input::Plots(plots) => !plots.is_empty(),
+        Input::Entry { .. } => true,
+        Input::Tick => planted!("a-tick-counts-as-data"),
+        _ => false,
     }
 }
 

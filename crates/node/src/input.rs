@@ -93,6 +93,8 @@ pub enum LinkChange {
         /// Entries covered.
         size: u64,
     },
+    /// The partner knows more of our feed than our journal does: the journal is an old copy.
+    RestoreSeen,
 }
 
 /// What can happen.

@@ -44,6 +44,9 @@ pub enum RecoverError {
     /// A snapshot of another form.
     #[error("the snapshot cannot be read: {0}")]
     Snapshot(String),
+    /// A journal that goes over from one node to another.
+    #[error("it is of {0}, and the journal is of {1}")]
+    OtherNode(String, String),
 }
 
 /// A kind of refusal, counted.
@@ -277,11 +280,6 @@ impl Node {
         Ok(Policy::parse(file, text, &nations)?)
     }
 
-    /// Data came: a mistake where none did.
-    pub(crate) fn touch(&mut self, now: Now) {
-        self.state.last_data = Some(now.tai);
-    }
-
     pub(crate) fn observe(&mut self, now: Now, plots: &[Plot]) {
         for plot in plots {
             let count = self.state.sensors.entry(plot.sensor_id.clone()).or_default();
@@ -389,6 +387,9 @@ impl Node {
 
     fn is_officer(&self, nation: Nation, actor: &str, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
         let member = self.trust.as_ref().and_then(|trust| trust.roster().member(nation));
+        if statement::planted!("officer-not-checked") {
+            return true;
+        }
         member.is_some_and(|member| {
             member.officers.iter().any(|known| known.actor == actor && known.key == key)
         }) && keys::verify(keys::Algorithm::Ed25519, key, message, signature)
@@ -438,6 +439,7 @@ impl Node {
                 link.terms = terms;
             }
             LinkChange::ReceivingDown => link.receiving = false,
+            LinkChange::RestoreSeen => self.state.said.begin_anew(now.tai),
             LinkChange::Receipted { epoch, size } => {
                 link.receipted = (epoch, size);
                 if lane == Lane::Warning {
@@ -626,7 +628,6 @@ impl Node {
 
     pub(crate) fn note_fact(&mut self, partner: Nation, lane: Lane, fact: &FeedFact) {
         match fact {
-            FeedFact::Opened { epoch, .. } => self.state.said.opened(*epoch),
             FeedFact::Numbered { epoch, number, body_id } if lane == Lane::Warning => {
                 for own in &mut self.state.own_acknowledgements {
                     if own.body_id == body_id.0

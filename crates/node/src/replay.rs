@@ -4,7 +4,7 @@ use exchange::body::id_of;
 use exchange::{HeldFact, RootPublic, Sealed, Trust, open, open_roster};
 
 use crate::feeds::Feeds;
-use crate::input::{Effect, Input};
+use crate::input::{Effect, Identity, Input};
 use crate::journal::{Journal, JournalError, StoredRow};
 use crate::node::{Node, RecoverError};
 use crate::row::{FORMAT, Head, Output, Recorded, Row, Step};
@@ -64,7 +64,15 @@ pub struct Replayer {
     pub report: Report,
     root: RootPublic,
     compare: bool,
-    simulated: bool,
+}
+
+/// Which signatures a node believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// Those of the roster's keys.
+    Real,
+    /// Simulated ones and no others: in virtual time, never in the live realm.
+    Simulated,
 }
 
 /// Reads row 0. `None` where the journal is empty.
@@ -81,76 +89,61 @@ pub fn head(journal: &dyn Journal) -> Result<Option<Head>, ReplayError> {
 
 impl Replayer {
     /// Recovers the node that wrote `journal`: from its snapshot where there is one, effects discarded.
-    pub fn recover(journal: &dyn Journal, head: &Head, root: RootPublic) -> Result<Replayer, ReplayError> {
-        Replayer::new(head, root, false).recovered(journal)
-    }
-
-    /// As [`Replayer::recover`], of a node in virtual time, which believes simulated signatures and no others.
-    pub fn recover_simulated(
+    pub fn recover(
         journal: &dyn Journal,
         head: &Head,
         root: RootPublic,
+        signatures: Signatures,
     ) -> Result<Replayer, ReplayError> {
-        Replayer::new(head, root, false).simulated()?.recovered(journal)
-    }
-
-    fn recovered(mut self, journal: &dyn Journal) -> Result<Replayer, ReplayError> {
+        let mut replayer = Replayer::new(head, root, signatures, false)?;
         let snapshot = journal.snapshot()?;
         let from = match &snapshot {
             Some(snapshot) => {
                 let wrong =
                     |error: RecoverError| ReplayError::Row { row: snapshot.row, what: error.to_string() };
-                self.node = Node::from_snapshot(&snapshot.bytes, &self.root).map_err(wrong)?;
-                if self.simulated {
-                    self.node.believe_simulated().map_err(wrong)?;
+                let node = Node::from_snapshot(&snapshot.bytes, &replayer.root).map_err(wrong)?;
+                same_node(&node.state().identity, &replayer.node.state().identity).map_err(wrong)?;
+                replayer.node = node;
+                if signatures == Signatures::Simulated {
+                    replayer.node.believe_simulated().map_err(wrong)?;
                 }
                 snapshot.row + 1
             }
             None => 1,
         };
-        self.ensure_feeds();
-        self.run(journal, from, None)?;
-        Ok(self)
+        replayer.ensure_feeds();
+        replayer.run(journal, from, None)?;
+        Ok(replayer)
     }
 
     /// Recomputes every statement of `journal` from its inputs and compares the bytes to be signed, one by one; and
     /// the state with that of the snapshot.
-    pub fn prove(journal: &dyn Journal, head: &Head, root: RootPublic) -> Result<Replayer, ReplayError> {
-        Replayer::new(head, root, true).proven(journal)
-    }
-
-    /// As [`Replayer::prove`], of a node in virtual time.
-    pub fn prove_simulated(
+    pub fn prove(
         journal: &dyn Journal,
         head: &Head,
         root: RootPublic,
+        signatures: Signatures,
     ) -> Result<Replayer, ReplayError> {
-        Replayer::new(head, root, true).simulated()?.proven(journal)
-    }
-
-    fn proven(mut self, journal: &dyn Journal) -> Result<Replayer, ReplayError> {
+        let mut replayer = Replayer::new(head, root, signatures, true)?;
         let snapshot = journal.snapshot()?;
-        self.run(journal, 1, snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice())))?;
-        Ok(self)
+        let compared = snapshot.as_ref().map(|snapshot| (snapshot.row, snapshot.bytes.as_slice()));
+        replayer.run(journal, 1, compared)?;
+        Ok(replayer)
     }
 
-    fn simulated(mut self) -> Result<Replayer, ReplayError> {
-        self.simulated = true;
-        let wrong = |error: RecoverError| ReplayError::Row { row: 0, what: error.to_string() };
-        self.node.believe_simulated().map_err(wrong)?;
-        Ok(self)
-    }
-
-    fn new(head: &Head, root: RootPublic, compare: bool) -> Replayer {
-        let report = Report { rows: 1, ..Report::default() };
-        Replayer {
-            node: Node::new(head.identity.clone()),
-            feeds: Feeds::default(),
-            report,
-            root,
-            compare,
-            simulated: false,
+    fn new(
+        head: &Head,
+        root: RootPublic,
+        signatures: Signatures,
+        compare: bool,
+    ) -> Result<Replayer, ReplayError> {
+        let mut node = Node::new(head.identity.clone());
+        if signatures == Signatures::Simulated {
+            let wrong = |error: RecoverError| ReplayError::Row { row: 0, what: error.to_string() };
+            node.believe_simulated().map_err(wrong)?;
         }
+        let report = Report { rows: 1, ..Report::default() };
+        Ok(Replayer { node, feeds: Feeds::default(), report, root, compare })
     }
 
     /// Goes through all rows; steps those from `step_from` on.
@@ -286,7 +279,10 @@ impl Replayer {
             self.node.trust_in_force().ok_or(RecoverError::Snapshot("an entry before the roster".into()))
         };
         Ok(match input {
-            Recorded::Identity(identity) => Input::Identity(identity),
+            Recorded::Identity(other) => {
+                same_node(&other, identity)?;
+                Input::Identity(other)
+            }
             Recorded::Roster(bytes) => Input::Roster(open_roster(&bytes, &self.root, &identity.realm)?),
             Recorded::Policy { file, text } => Input::Policy { file, text },
             Recorded::Plots(plots) => Input::Plots(plots),
@@ -304,6 +300,15 @@ impl Replayer {
             Recorded::Tick => Input::Tick,
         })
     }
+}
+
+/// INVARIANT (a realm is part of every key): sensors come and go, a journal's nation and realm never change.
+pub(crate) fn same_node(found: &Identity, of: &Identity) -> Result<(), RecoverError> {
+    if (found.nation, &found.realm) == (of.nation, &of.realm) {
+        return Ok(());
+    }
+    let name = |identity: &Identity| format!("{} in {}", identity.nation, identity.realm);
+    Err(RecoverError::OtherNode(name(found), name(of)))
 }
 
 fn name(sealed: &Sealed) -> String {

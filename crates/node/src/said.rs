@@ -37,9 +37,9 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     nation: Nation,
-    /// The highest epoch of any feed: part of every new id, so that a node restored from an old journal never gives
-    /// an id again that its lost past gave.
-    incarnation: u64,
+    /// When these lines were begun, by the realm's clock: part of every id, so that a node that finds its journal to be
+    /// an old copy gives no id again that its lost past gave. A count would not do: the lost past may have counted on.
+    begun: Option<Tai>,
     lines_opened: u64,
     batches: u64,
     acknowledgements: u64,
@@ -50,14 +50,7 @@ pub struct Said {
 impl Said {
     /// Nothing said yet.
     pub fn new(nation: Nation) -> Said {
-        Said {
-            nation,
-            incarnation: 1,
-            lines_opened: 0,
-            batches: 0,
-            acknowledgements: 0,
-            lines: BTreeMap::new(),
-        }
+        Said { nation, begun: None, lines_opened: 0, batches: 0, acknowledgements: 0, lines: BTreeMap::new() }
     }
 
     /// The line of a track.
@@ -69,8 +62,7 @@ impl Said {
     pub fn number(&self, mut assessment: Assessment, now: Tai) -> Option<Assessment> {
         match self.lines.get(&assessment.track_id) {
             None => {
-                assessment.assessment_id =
-                    format!("{}-{}-{}", self.nation, self.incarnation, self.lines_opened + 1);
+                assessment.assessment_id = format!("{}-{}", self.prefix(), self.lines_opened + 1);
                 assessment.revision = 1;
                 if assessment.phase == Phase::Update {
                     assessment.phase = Phase::Initial;
@@ -92,12 +84,24 @@ impl Said {
 
     /// The id of the next track batch.
     pub fn next_batch_id(&self) -> String {
-        format!("{}-{}-t{}", self.nation, self.incarnation, self.batches + 1)
+        format!("{}-t{}", self.prefix(), self.batches + 1)
     }
 
     /// The id of the next acknowledgement.
     pub fn next_acknowledge_id(&self) -> String {
-        format!("{}-{}-a{}", self.nation, self.incarnation, self.acknowledgements + 1)
+        format!("{}-a{}", self.prefix(), self.acknowledgements + 1)
+    }
+
+    fn prefix(&self) -> String {
+        let begun = self.begun.map_or(0, |begun| begun.0.div_euclid(1_000_000_000));
+        format!("{}-{}", self.nation, base_36(begun.unsigned_abs()))
+    }
+
+    /// Time passes for the first time: the first lines begin.
+    pub fn begin(&mut self, now: Tai) {
+        if self.begun.is_none() {
+            self.begun = Some(now);
+        }
     }
 
     /// Takes in what was said.
@@ -121,10 +125,22 @@ impl Said {
         }
     }
 
-    /// A feed was opened at `epoch`. A higher one than any before is a new incarnation: all lines begin anew.
-    pub fn opened(&mut self, epoch: u64) {
-        if epoch > self.incarnation && !statement::planted!("ids-reused-after-restore") {
-            *self = Said { incarnation: epoch, ..Said::new(self.nation) };
+    /// A partner knows more of us than our journal: it is an old copy. All lines begin anew.
+    pub fn begin_anew(&mut self, now: Tai) {
+        if !statement::planted!("ids-reused-after-restore") {
+            *self = Said { begun: Some(now), ..Said::new(self.nation) };
+        }
+    }
+}
+
+/// A number in digits and lower-case letters.
+fn base_36(mut number: u64) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.push(char::from_digit((number % 36) as u32, 36).unwrap_or('?'));
+        number /= 36;
+        if number == 0 {
+            return digits.into_iter().rev().collect();
         }
     }
 }

@@ -9,7 +9,7 @@ use exchange::{FeedFact, HeldFact, Place, RootPublic, Sealed, Trust, open, open_
 
 use crate::feeds::{Feeds, Key};
 use crate::journal::{Journal, StoredRow};
-use crate::replay::{ReplayError, head};
+use crate::replay::{ReplayError, head, same_node};
 use crate::row::{Head, Output, Recorded, Row, Step};
 
 const ROWS_AT_A_TIME: usize = 256;
@@ -69,7 +69,10 @@ pub fn verify(journal: &dyn Journal, root: &RootPublic) -> Result<Checked, Repla
 impl Verifier {
     fn step(&mut self, step: &Step, root: &RootPublic) -> Result<(), String> {
         match &step.input {
-            Recorded::Identity(identity) => self.head.identity = identity.clone(),
+            Recorded::Identity(identity) => {
+                same_node(identity, &self.head.identity).map_err(|error| error.to_string())?;
+                self.head.identity = identity.clone();
+            }
             Recorded::Roster(bytes) => {
                 let roster = open_roster(bytes, root, &self.head.identity.realm)
                     .map_err(|error| format!("roster: {error}"))?;

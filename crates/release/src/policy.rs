@@ -2,6 +2,7 @@
 
 use core::str::FromStr;
 use std::collections::BTreeSet;
+use std::sync::RwLock;
 
 use cedar_policy::{
     Authorizer, Context, Decision as Cedar, EntityUid, PolicySet, Request, Schema, ValidationMode, Validator,
@@ -44,8 +45,8 @@ impl Policy {
     /// or attribute is refused here, as is a rule without an `@id`.
     pub fn parse(file: &str, text: &str, nations: &BTreeSet<Nation>) -> Result<Policy, PolicyError> {
         let refused = |what: String| PolicyError { file: file.to_owned(), what: one_line(&what) };
-        let (schema, _) = Schema::from_cedarschema_str(&model::schema_text(nations))
-            .map_err(|error| refused(format!("the release schema does not hold: {error}")))?;
+        let schema =
+            schema(nations).map_err(|error| refused(format!("the release schema does not hold: {error}")))?;
         let parsed = PolicySet::from_str(text).map_err(|error| {
             let line = miette_line(&error, text);
             refused(format!("{line}{error}; expected Cedar rules"))
@@ -144,6 +145,23 @@ impl Policy {
         rules.sort();
         Err(if rules.is_empty() { Why::NoRule } else { Why::Forbidden(rules) })
     }
+}
+
+/// The schema for these nations. It depends on them alone, and takes longer to read than the rules: the last one is kept.
+fn schema(nations: &BTreeSet<Nation>) -> Result<Schema, String> {
+    static KEPT: RwLock<Option<(BTreeSet<Nation>, Schema)>> = RwLock::new(None);
+    if let Ok(kept) = KEPT.read()
+        && let Some((of, schema)) = kept.as_ref()
+        && of == nations
+    {
+        return Ok(schema.clone());
+    }
+    let (schema, _) =
+        Schema::from_cedarschema_str(&model::schema_text(nations)).map_err(|error| error.to_string())?;
+    if let Ok(mut kept) = KEPT.write() {
+        *kept = Some((nations.clone(), schema.clone()));
+    }
+    Ok(schema)
 }
 
 fn one_line(text: &str) -> String {

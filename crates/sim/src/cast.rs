@@ -1,15 +1,18 @@
-//! The nations of an exercise in virtual time: keys that follow from the seed, and a roster signed by its root.
+//! The nations of a realm in virtual time: keys that follow from a seed, and a roster signed by its root.
 
 use exchange::{
-    KeySeeds, PersonKey, RootKeys, RootPublic, RootSeeds, Seed, SignError, SoftKeys, Verified, open_roster,
-    seal_roster, sha256,
+    KeySeeds, PersonKey, PublicKeys, RootKeys, RootPublic, RootSeeds, Seed, SignError, Signer, SimulatedKeys,
+    SoftKeys, Verified, open_roster, seal_roster, sha256,
 };
+use node::replay::Signatures;
 use statement::{Member, Nation, Officer, Roster};
 
 use crate::scenario::Scenario;
 
 /// The role of the simulated officer.
 pub const OFFICER: &str = "watch-officer-1";
+/// The role of the second one.
+pub const SECOND_OFFICER: &str = "watch-officer-2";
 
 /// Who plays.
 pub struct Cast {
@@ -17,8 +20,10 @@ pub struct Cast {
     pub root: RootPublic,
     /// The signed roster.
     pub roster: Verified<Roster>,
-    /// In the order of the roster.
-    pub nations: Vec<Player>,
+    /// In the order of the nations' letters.
+    pub players: Vec<Player>,
+    /// What their signatures are worth.
+    pub signatures: Signatures,
 }
 
 /// One nation's secrets.
@@ -26,20 +31,16 @@ pub struct Player {
     /// Which.
     pub nation: Nation,
     /// Its node's keys.
-    pub keys: SoftKeys,
-    /// Its officer's key.
-    pub officer: PersonKey,
+    pub keys: Box<dyn Signer>,
+    /// Its officers' keys: of [`OFFICER`] and [`SECOND_OFFICER`].
+    pub officers: [PersonKey; 2],
 }
 
 impl Cast {
     /// Draws keys for every nation of a scenario. Fails only where the cryptographic library does.
     pub fn draw(scenario: &Scenario, seed: u64) -> Result<Cast, SignError> {
-        let mut nations = Vec::new();
-        let mut members = Vec::new();
-        let mut participants: Vec<_> = scenario.nations.iter().collect();
-        participants.sort_by_key(|participant| participant.nation);
-        for participant in participants {
-            let nation = participant.nation;
+        let key = |whose: &str, purpose: &str| key_seed(seed, whose, purpose);
+        Cast::assemble(scenario, Signatures::Real, key, |nation| {
             let key = |purpose: &str| key_seed(seed, nation.as_str(), purpose);
             let keys = SoftKeys::from_seeds(&KeySeeds {
                 body_ed25519: key("body-ed25519"),
@@ -49,26 +50,53 @@ impl Cast {
                 receipt_ed25519: key("receipt-ed25519"),
                 receipt_ml_dsa_44: key("receipt-ml-dsa-44"),
             })?;
-            let officer = PersonKey::from_seed(&key("officer"))?;
-            let mut member = Member {
-                officers: vec![Officer { actor: OFFICER.to_owned(), key: officer.public() }],
-                ..Member::named(nation, &participant.name)
-            };
-            keys.public().write_to(&mut member);
+            let public = keys.public();
+            Ok((Box::new(keys), public))
+        })
+    }
+
+    /// The nations of a scenario with simulated keys, for many seeds. Officers sign as in life.
+    pub fn simulated(scenario: &Scenario) -> Result<Cast, SignError> {
+        let key = |whose: &str, purpose: &str| key_seed(0, whose, purpose);
+        Cast::assemble(scenario, Signatures::Simulated, key, |nation| {
+            let keys = SimulatedKeys::new(nation);
+            let public = keys.public();
+            Ok((Box::new(keys), public))
+        })
+    }
+
+    fn assemble(
+        scenario: &Scenario,
+        signatures: Signatures,
+        seed_of: impl Fn(&str, &str) -> Seed,
+        keys_of: impl Fn(Nation) -> Result<(Box<dyn Signer>, PublicKeys), SignError>,
+    ) -> Result<Cast, SignError> {
+        let (mut players, mut members) = (Vec::new(), Vec::new());
+        let mut participants: Vec<_> = scenario.nations.iter().collect();
+        participants.sort_by_key(|participant| participant.nation);
+        for participant in participants {
+            let nation = participant.nation;
+            let (keys, public) = keys_of(nation)?;
+            let officers = [
+                PersonKey::from_seed(&seed_of(nation.as_str(), "officer"))?,
+                PersonKey::from_seed(&seed_of(nation.as_str(), "second officer"))?,
+            ];
+            let named = [OFFICER, SECOND_OFFICER].into_iter().zip(&officers);
+            let named = named.map(|(actor, key)| Officer { actor: actor.to_owned(), key: key.public() });
+            let mut member = Member { officers: named.collect(), ..Member::named(nation, &participant.name) };
+            public.write_to(&mut member);
             members.push(member);
-            nations.push(Player { nation, keys, officer });
+            players.push(Player { nation, keys, officers });
         }
-        let root_seeds = RootSeeds {
-            ed25519: key_seed(seed, "root", "ed25519"),
-            ml_dsa_65: key_seed(seed, "root", "ml-dsa-65"),
-        };
-        let root_keys = RootKeys::from_seeds(&root_seeds)?;
+        let seeds =
+            RootSeeds { ed25519: seed_of("root", "ed25519"), ml_dsa_65: seed_of("root", "ml-dsa-65") };
+        let root_keys = RootKeys::from_seeds(&seeds)?;
         let roster = Roster { version: 1, realm: scenario.realm.clone(), members };
         let root = root_keys.public();
         let bytes = seal_roster(&roster, &root_keys)?;
         let roster = open_roster(&bytes, &root, &scenario.realm)
             .map_err(|_| SignError::Failed(exchange::KeyUse::RootEd25519))?;
-        Ok(Cast { root, roster, nations })
+        Ok(Cast { root, roster, players, signatures })
     }
 }
 

@@ -1,9 +1,8 @@
-//! Scenarios, truth with its own motion code, notional sensors, virtual network.
+//! Scenarios, truth with its own motion code, notional sensors, whole nations in virtual time.
 
 pub mod cast;
 pub mod descent;
 pub mod exercise;
-pub mod network;
 pub mod raid;
 pub mod random;
 pub mod scenario;

@@ -31,6 +31,7 @@ use crate::random::Random;
 use crate::sensing::Watch;
 use crate::truth::draw::{DrawError, ReportedLaunch, VehicleClass};
 use crate::truth::earth::{fixed_of, height_m, local_axes, place_of};
+use crate::truth::fate::Fate;
 use crate::truth::fit::Course;
 use crate::truth::vector::{Vector, add_scaled, dot, scale, unit};
 use crate::truth::{Phase, Truth};
@@ -173,7 +174,7 @@ impl Raid {
         for index in 0..setting.launches {
             let site = sites[index as usize % sites.len()];
             let launch_s = random.between(0.0, setting.within_s);
-            truths.push(Truth::draw(&launch(index, site, launch_s, &setting), seed)?);
+            truths.extend(Truth::draw(&launch(index, site, launch_s, &setting), seed)?);
         }
         let impacts = truths.iter().filter_map(|truth| truth.impact()).map(|impact| impact.time_s);
         let end_s = impacts.fold(0.0, f64::max);
@@ -226,6 +227,7 @@ fn launch(index: u32, site: Geodetic, launch_s: f64, setting: &Setting) -> Repor
     ReportedLaunch {
         id: format!("raid-{index:03}"),
         class: setting.class,
+        burn_s: None,
         site,
         site_spread_m: 0.0,
         launch_s,
@@ -233,8 +235,10 @@ fn launch(index: u32, site: Geodetic, launch_s: f64, setting: &Setting) -> Repor
         range_m: (setting.range_m - 5e3 * scatter, setting.range_m + 5e3 * scatter),
         apogee_m: (setting.apogee_m - 3e3 * scatter, setting.apogee_m + 3e3 * scatter),
         flight_time_s: (0.0, 7_200.0),
+        speed_mps: None,
         course: Course::Azimuth(90.0),
         course_spread: 0.5 * scatter,
+        fate: Fate::default(),
     }
 }
 

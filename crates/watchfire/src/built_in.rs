@@ -8,8 +8,20 @@ use statement::Nation;
 
 use crate::problem::Problem;
 
-const SCENARIOS: [(&str, &str); 2] = [
+const SCENARIOS: [(&str, &str); 14] = [
+    ("2017-08-29", include_str!("../../../scenarios/2017-08-29.toml")),
+    ("2017-11-29", include_str!("../../../scenarios/2017-11-29.toml")),
+    ("2019-10-02", include_str!("../../../scenarios/2019-10-02.toml")),
+    ("2022-01-30", include_str!("../../../scenarios/2022-01-30.toml")),
+    ("2022-03-24", include_str!("../../../scenarios/2022-03-24.toml")),
+    ("2022-06-05", include_str!("../../../scenarios/2022-06-05.toml")),
+    ("2022-09-25", include_str!("../../../scenarios/2022-09-25.toml")),
     ("2022-10-04", include_str!("../../../scenarios/2022-10-04.toml")),
+    ("2022-11-03", include_str!("../../../scenarios/2022-11-03.toml")),
+    ("2023-05-31", include_str!("../../../scenarios/2023-05-31.toml")),
+    ("2023-11-21", include_str!("../../../scenarios/2023-11-21.toml")),
+    ("2024-05-27", include_str!("../../../scenarios/2024-05-27.toml")),
+    ("2025-01-06", include_str!("../../../scenarios/2025-01-06.toml")),
     ("satellite-pass", include_str!("../../../scenarios/satellite-pass.toml")),
 ];
 

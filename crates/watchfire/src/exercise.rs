@@ -10,18 +10,50 @@ use sim::exercise::{Exercise, Outcome};
 
 use crate::output::{make_folder, progress, write_whole};
 use crate::problem::Problem;
-use crate::{built_in, demo};
+use crate::{built_in, demo, exercise_check};
 
 /// Exercises: list them, run one.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lists the scenarios that are built in.
     List,
+    /// Reads scenarios and flies their launches: is each file in order, and what was reported possible?
+    #[command(after_help = "Example:\n  watchfire exercise check scenarios/2022-10-04.toml --seeds 20")]
+    Check(Check),
+    /// Draws a scenario: ground tracks, heights, and which sensor sees it when.
+    #[command(after_help = "Example:\n  watchfire exercise show 2022-03-24 --out /tmp/lofted.svg")]
+    Show(Show),
     /// Runs a scenario: in virtual time as fast as the machine can, or in real time with `--speed N`.
     #[command(
         after_help = "Example:\n  watchfire exercise run scenarios/2022-10-04.toml --speed max --seed 7 --out /tmp/e7"
     )]
     Run(Run),
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Scenarios' files, or the names of built-in ones; without any, all that are built in.
+    files: Vec<String>,
+    /// A file of faults to be read with them.
+    #[arg(long)]
+    faults: Option<PathBuf>,
+    /// How many seeds to fly each launch with.
+    #[arg(long, default_value_t = 5)]
+    seeds: u64,
+}
+
+/// What to draw.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A scenario's file, or the name of one that is built in.
+    file: String,
+    /// The seed that everything random follows from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The picture, SVG.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 /// What to run.
@@ -35,6 +67,9 @@ pub struct Run {
     /// The seed that everything random follows from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// A file of faults, which are added to those of the scenario; in virtual time only.
+    #[arg(long)]
+    faults: Option<PathBuf>,
     /// The folder for summary.json and each nation's journal and assessments.
     #[arg(long)]
     out: PathBuf,
@@ -45,11 +80,22 @@ pub fn run(command: Command) -> Result<(), Problem> {
     match command {
         Command::List => {
             for name in built_in::scenario_names() {
-                println!("{name:<20} {}", built_in::scenario(name)?.title);
+                let scenario = built_in::scenario(name)?;
+                println!("{name:<16} {}\n{:<16} {}", scenario.title, "", scenario.special);
             }
             Ok(())
         }
+        Command::Check(check) => exercise_check::run(&check.files, check.faults.as_deref(), check.seeds),
+        Command::Show(show) => {
+            let scenario = built_in::scenario(&show.file)?;
+            write_whole(&show.out, scenario.svg(show.seed).as_bytes())?;
+            println!("{}", show.out.display());
+            Ok(())
+        }
         Command::Run(run) if run.speed == "max" => virtual_time(&run),
+        Command::Run(run) if run.faults.is_some() => {
+            Err(Problem::input("--faults: expected `--speed max`: faults are played in virtual time only"))
+        }
         Command::Run(run) => {
             let speed = run.speed.parse::<f64>().ok().filter(|speed| *speed > 0.0 && *speed <= 1_000.0);
             let Some(speed) = speed else {
@@ -63,7 +109,10 @@ pub fn run(command: Command) -> Result<(), Problem> {
 }
 
 fn virtual_time(run: &Run) -> Result<(), Problem> {
-    let scenario = built_in::scenario(&run.file)?;
+    let mut scenario = built_in::scenario(&run.file)?;
+    if let Some(faults) = &run.faults {
+        scenario.load_faults(faults).map_err(Problem::input)?;
+    }
     let policies = built_in::policies(&scenario)?;
     let started = Instant::now();
     let exercise = Exercise::new(&scenario, &policies, run.seed).map_err(Problem::failed)?;

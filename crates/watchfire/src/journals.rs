@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use exchange::RootPublic;
-use node::replay::{Replayer, head};
+use node::replay::{Replayer, Signatures, head};
 use node::shell::sqlite::SqliteJournal;
 
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ pub fn replay(args: &Replay) -> Result<(), Problem> {
             node::BUILD
         );
     }
-    let report = Replayer::prove(&journal, &head, root).map_err(failed)?.report;
+    let report = Replayer::prove(&journal, &head, root, Signatures::Real).map_err(failed)?.report;
     let snapshot = if report.snapshot { ", the snapshot's state" } else { "" };
     println!(
         "{file}: replays bit for bit: {} rows, {} inputs, {} statements, {} partners' entries{snapshot}",

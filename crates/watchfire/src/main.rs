@@ -4,6 +4,7 @@ mod bench;
 mod built_in;
 mod demo;
 mod exercise;
+mod exercise_check;
 mod journals;
 mod node;
 mod output;

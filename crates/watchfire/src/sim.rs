@@ -1,10 +1,13 @@
 //! `watchfire sim`: whole nations under faults, in virtual time.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use ::sim::world::{Ground, draw, play, shrink, svg};
+use ::sim::world::{Ground, Report, Violation, draw, play, shrink, svg, trace};
 use clap::Args;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::built_in;
 use crate::output::{progress, write_whole};
@@ -33,65 +36,124 @@ pub fn run(sim: &Sim) -> Result<(), Problem> {
     plant(sim.plant.as_deref())?;
     let scenario = built_in::scenario("2022-10-04")?;
     let ground = Ground::new(&scenario, &built_in::policies(&scenario)?).map_err(Problem::failed)?;
-    let started = Instant::now();
-    let (mut simulated_h, mut checked, mut count) = (0.0, 0, 0_u64);
-    for seed in from..=to {
-        let faults = draw(seed, scenario.nations.len());
-        let report = play(&ground, seed, &faults);
-        simulated_h += report.simulated_s / 3_600.0;
-        checked += report.checked;
-        count += 1;
-        if let Some(violation) = &report.violation {
-            progress("");
-            println!("seed {seed} ({count} tried): {}: {}", violation.name, violation.what);
-            let kept = shrink(&ground, seed, &faults, violation.name);
-            println!("of {} faults these matter:", faults.len());
-            kept.iter().for_each(|fault| println!("  {fault}"));
-            let short = play(&ground, seed, &kept);
-            let broken = short.violation.as_ref().unwrap_or(violation);
-            println!(
-                "with them: at {:.3} s, at {}: {}",
-                broken.at_s,
-                scenario_nation(&scenario, broken.who),
-                broken.what
-            );
-            let again = match &sim.plant {
-                Some(plant) => format!("watchfire sim --seeds {seed} --plant {plant}"),
-                None => format!("watchfire sim --seeds {seed}"),
-            };
-            let mut nations: Vec<_> = scenario.nations.iter().map(|participant| participant.nation).collect();
-            nations.sort();
-            write_whole(&sim.picture, svg(&nations, &again, &short).as_bytes())?;
-            println!("picture {}", sim.picture.display());
-            println!("again: {again}");
-            if sim.plant.is_some() {
-                return Ok(());
-            }
-            return Err(Problem::failed(format!("seed {seed} breaks an invariant: {}", violation.name)));
-        }
-        if count.is_multiple_of(50) {
-            progress(&format!("seed {seed}, {simulated_h:.1} simulated hours, {checked} checks"));
-        }
-        if sim.hours.is_some_and(|hours| simulated_h >= hours) {
-            break;
-        }
-    }
-    let took_s = started.elapsed().as_secs_f64();
+    let (started, before_s) = (Instant::now(), processor_s());
+    let tried = try_seeds(sim, &ground, from, to);
+    let (took_s, processor_s) = (started.elapsed().as_secs_f64(), processor_s() - before_s);
     progress("");
-    println!(
-        "{count} seeds, {simulated_h:.2} simulated hours, {checked} checks, none failed; {took_s:.1} s: {:.2} simulated hours a second",
-        simulated_h / took_s
+    let Tried { count, simulated_h, checked, failed } = tried;
+    let rate = format!(
+        "{count} seeds, {simulated_h:.2} simulated hours, {checked} checks; {took_s:.1} s, {:.2} simulated hours a second of processor time",
+        simulated_h / processor_s
     );
-    match &sim.plant {
-        Some(plant) => Err(Problem::failed(format!("the planted bug `{plant}` was not found"))),
-        None => Ok(()),
+    match (failed, &sim.plant) {
+        (Some((seed, violation)), plant) => {
+            report(sim, &ground, seed, &violation)?;
+            println!("{rate}");
+            match plant {
+                Some(_) => Ok(()),
+                None => Err(Problem::failed(format!("seed {seed} breaks an invariant: {}", violation.name))),
+            }
+        }
+        (None, Some(plant)) => {
+            println!("{rate}");
+            Err(Problem::failed(format!("the planted bug `{plant}` was not found")))
+        }
+        (None, None) => {
+            println!("{rate}, none failed");
+            Ok(())
+        }
     }
 }
 
-fn scenario_nation(scenario: &::sim::scenario::Scenario, who: usize) -> String {
-    let mut nations: Vec<_> = scenario.nations.iter().map(|participant| participant.nation).collect();
-    nations.sort();
-    nations.get(who).map(ToString::to_string).unwrap_or_default()
+/// Time that this process has had of its processors, seconds.
+fn processor_s() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+/// What was tried.
+#[derive(Default)]
+struct Tried {
+    count: u64,
+    simulated_h: f64,
+    checked: u64,
+    /// The lowest seed that failed.
+    failed: Option<(u64, Violation)>,
+}
+
+/// Plays the seeds on all processors, in their order.
+fn try_seeds(sim: &Sim, ground: &Ground, from: u64, to: u64) -> Tried {
+    let tried = Mutex::new(Tried::default());
+    let next = AtomicU64::new(from);
+    let last = AtomicU64::new(to);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > last.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let report = play(ground, seed, &draw(seed, ground.nations().len()));
+                    let Ok(mut tried) = tried.lock() else { return };
+                    tried.simulated_h += report.simulated_s / 3_600.0;
+                    tried.checked += report.checked;
+                    tried.count += 1;
+                    if let Some(violation) = report.violation {
+                        // Lower seeds that are still being played may fail too.
+                        last.fetch_min(seed, Ordering::Relaxed);
+                        if tried.failed.as_ref().is_none_or(|(lowest, _)| seed < *lowest) {
+                            tried.failed = Some((seed, violation));
+                        }
+                    }
+                    if tried.count.is_multiple_of(50) {
+                        progress(&format!(
+                            "seed {seed}, {:.1} simulated hours, {} checks",
+                            tried.simulated_h, tried.checked
+                        ));
+                    }
+                    if sim.hours.is_some_and(|hours| tried.simulated_h >= hours) {
+                        last.fetch_min(from, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    tried.into_inner().unwrap_or_default()
+}
+
+/// Shrinks what failed, says how to play it again, and draws it.
+fn report(sim: &Sim, ground: &Ground, seed: u64, violation: &Violation) -> Result<(), Problem> {
+    let faults = draw(seed, ground.nations().len());
+    println!("seed {seed}: {}: {}", violation.name, violation.what);
+    let kept = shrink(ground, seed, &faults, violation.name);
+    println!("of {} faults these matter:", faults.len());
+    kept.iter().for_each(|fault| println!("  {fault}"));
+    let short = trace(ground, seed, &kept);
+    let broken = short.violation.as_ref().unwrap_or(violation);
+    println!("with them: at {:.3} s, at {}: {}", broken.at_s, ground.nations()[broken.who], broken.what);
+    print_trace(ground, &short, broken.at_s, broken.who);
+    let again = match &sim.plant {
+        Some(plant) => format!("watchfire sim --seeds {seed} --plant {plant}"),
+        None => format!("watchfire sim --seeds {seed}"),
+    };
+    write_whole(&sim.picture, svg(ground.nations(), &again, &short).as_bytes())?;
+    println!("picture {}", sim.picture.display());
+    println!("again: {again}");
+    Ok(())
+}
+
+/// The last seconds before the violation: what happened, and what came to the nation where it was seen.
+fn print_trace(ground: &Ground, report: &Report, at_s: f64, who: usize) {
+    const LINES: usize = 40;
+    let wire = report.wire.iter().filter(|note| note.who == who);
+    let mut trace: Vec<_> = report.notes.iter().chain(wire).filter(|note| note.at_s <= at_s).collect();
+    trace.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+    println!("before it:");
+    for note in trace.iter().skip(trace.len().saturating_sub(LINES)) {
+        println!("  {:8.3} s {} {}", note.at_s, ground.nations()[note.who], note.text);
+    }
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), Problem> {

@@ -316,7 +316,7 @@ impl Inbound {
         if head.epoch >= EPOCH_MAX {
             return Err(Refusal::malformed("the epoch of a head is beyond all reason"));
         }
-        if head.epoch < self.arrived.epoch() && !planted!("older-head-taken") {
+        if head.epoch < self.arrived.epoch() {
             return Err(Refusal::OlderEpoch { expected: self.arrived.epoch(), found: head.epoch });
         }
         let same_epoch = head.epoch == self.arrived.epoch();

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::driver::{Arrival, Driver, Emission, Stop};
 use crate::input::{Identity, Milestone};
 use crate::journal::{Journal, Snapshot};
-use crate::replay::{Replayer, head};
+use crate::replay::{Replayer, Signatures, head};
 use crate::row::{FORMAT, Head};
 use crate::shell::clock::Clock;
 use crate::shell::config::{Config, ConfigError, read, read_text, wrong};
@@ -139,7 +139,7 @@ pub async fn run(
         let what = format!("it is the journal of {} in {}", first.identity.nation, first.identity.realm);
         return Err(wrong(&config.journal, what).into());
     }
-    let replayer = Replayer::recover(&journal, &first, root).map_err(recover_error)?;
+    let replayer = Replayer::recover(&journal, &first, root, Signatures::Real).map_err(recover_error)?;
     let rows = journal.len();
     let mut driver = Driver::new(replayer);
     let now = clock.now();

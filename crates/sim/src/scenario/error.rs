@@ -12,13 +12,13 @@ pub enum ScenarioError {
         error: String,
     },
     /// The file says something that it may not.
-    #[error("{file}:{line}: {expected}")]
+    #[error("{file}: line {line}: {expected}")]
     Wrong {
         /// Which file.
         file: String,
         /// Which line, from 1.
         line: usize,
-        /// What was found and what was expected.
+        /// What was expected and what was found.
         expected: String,
     },
 }
@@ -50,20 +50,44 @@ pub(super) fn refused(file: &str, text: &str, error: &toml::de::Error) -> Scenar
     ScenarioError::Wrong { file: file.to_owned(), line, expected: explained(error.message()) }
 }
 
-/// serde's message as one line; of an unknown field, the name and the nearest of those it lists.
+/// serde's message as one line that says what was expected and what was found.
 fn explained(message: &str) -> String {
     let message = message.lines().collect::<Vec<_>>().join(" ");
-    let Some(listed) = message.strip_prefix("unknown field ") else { return message };
+    if let Some(listed) = message.strip_prefix("unknown field ") {
+        return unknown_key(listed).unwrap_or(message);
+    }
+    if let Some(name) = message.strip_prefix("missing field ") {
+        return format!("expected a key {name}, found none");
+    }
+    for kind in ["invalid type: ", "invalid value: ", "unknown variant "] {
+        if let Some((found, expected)) =
+            message.strip_prefix(kind).and_then(|said| said.split_once(", expected "))
+        {
+            return format!("expected {expected}, found {found}");
+        }
+    }
+    message
+}
+
+/// Of an unknown key, the one that is meant: the same quantity in another unit, or the nearest of those listed.
+fn unknown_key(listed: &str) -> Option<String> {
     let mut names = listed.split('`').skip(1).step_by(2);
-    let Some(unknown) = names.next() else { return message };
+    let unknown = names.next()?;
+    let names: Vec<&str> = names.collect();
+    let quantity = |name: &str| name.rsplit_once('_').map(|(quantity, _)| quantity.to_owned());
+    let meant = names.iter().find(|name| quantity(name).is_some() && quantity(name) == quantity(unknown));
+    if let Some((name, (_, unit))) = meant.and_then(|name| Some((name, name.rsplit_once('_')?))) {
+        return Some(format!("expected `{name}`, in {unit}, found `{unknown}`"));
+    }
     let nearest = names
+        .iter()
         .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
         .min_by_key(|&(distance, _)| distance)
         .filter(|&(distance, name)| distance <= name.chars().count().div_ceil(2));
-    match nearest {
-        Some((_, name)) => format!("unknown key `{unknown}`; the nearest valid one is `{name}`"),
-        None => message.replacen("unknown field", "unknown key", 1),
-    }
+    Some(match nearest {
+        Some((_, name)) => format!("expected a known key, the nearest is `{name}`, found `{unknown}`"),
+        None => format!("expected one of the keys {}, found `{unknown}`", names.join(", ")),
+    })
 }
 
 #[cfg(test)]
@@ -71,10 +95,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_key_names_the_nearest() {
+    fn an_unknown_key_names_the_one_that_is_meant() {
         let message = "unknown field `rangem`, expected one of `range_m`, `az_deg`, `el_deg`";
-        assert_eq!(explained(message), "unknown key `rangem`; the nearest valid one is `range_m`");
-        assert!(explained("unknown field `colour`, expected `x` or `y`").contains("expected"));
+        assert_eq!(explained(message), "expected a known key, the nearest is `range_m`, found `rangem`");
+        let message = "unknown field `apogee_m`, expected one of `range_km`, `apogee_km`";
+        assert_eq!(explained(message), "expected `apogee_km`, in km, found `apogee_m`");
+        let message = "unknown field `colour`, expected `x` or `y`";
+        assert_eq!(explained(message), "expected one of the keys x, y, found `colour`");
     }
 
     #[test]

@@ -3,8 +3,15 @@
 //! The same lazy iterator ([`Scenario::observations`]) feeds virtual time and the real-time player.
 
 mod error;
+mod faults;
 mod file;
+mod land;
+mod launch;
+mod law;
+mod laydown;
 mod observations;
+mod reader;
+mod show;
 
 use std::path::Path;
 
@@ -13,10 +20,12 @@ use physics::time::Tai;
 use statement::{Nation, Realm};
 
 pub use error::ScenarioError;
+pub use law::least_flight_s;
 pub use observations::{Observations, Observed};
 
 use crate::truth::Truth;
 use crate::truth::draw::ReportedLaunch;
+use crate::world::Fault;
 
 /// A scenario as its file gives it. Made by [`Scenario::parse`], which checks it.
 #[derive(Clone, Debug)]
@@ -25,6 +34,8 @@ pub struct Scenario {
     pub name: String,
     /// A title for people.
     pub title: String,
+    /// What it has that others have not, in one line.
+    pub special: String,
     /// What in it is made up.
     pub notional: String,
     /// Where its facts come from.
@@ -41,9 +52,14 @@ pub struct Scenario {
     pub links: Vec<Link>,
     /// What is launched, as reported.
     pub launches: Vec<ReportedLaunch>,
-    /// Each launch with everything in the middle of its spread; they showed at parsing that the reports can be flown.
-    nominal: Vec<Truth>,
+    /// What goes wrong, in the order of time. Nations by their index in the sorted list of the scenario's nations.
+    pub faults: Vec<Fault>,
+    /// Each launch with everything in the middle of its spread, and what leaves it; they showed at parsing that the
+    /// reports can be flown.
+    nominal: Vec<Vec<Truth>>,
     satellites: Vec<Truth>,
+    /// Where each fault is written.
+    placed: Vec<faults::Placed>,
 }
 
 /// A nation that takes part.
@@ -82,18 +98,33 @@ pub struct Link {
 }
 
 impl Scenario {
-    /// Reads a scenario; `file_name` is for the message of an error, which is one line.
+    /// Reads a scenario; `file_name` is for the message of an error, which is one line. A lay-down is one that is built in.
     pub fn parse(file_name: &str, text: &str) -> Result<Scenario, ScenarioError> {
-        file::read(file_name, text)
+        file::read(file_name, text, |name| Ok(laydown::built_in(name)))
     }
 
-    /// Reads the scenario in the file at `path`.
+    /// Reads the scenario in the file at `path`. A lay-down is in the folder `laydown` beside it, or built in.
     pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
-        let file = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => Scenario::parse(&file, &text),
-            Err(error) => Err(ScenarioError::Unreadable { file, error: error.to_string() }),
-        }
+        let text = read_text(path)?;
+        file::read(&path.display().to_string(), &text, |name| {
+            let beside = path.with_file_name("laydown").join(format!("{name}.toml"));
+            if !beside.exists() {
+                return Ok(laydown::built_in(name));
+            }
+            let file = beside.display().to_string();
+            Ok(Some(laydown::LaydownText { file, text: read_text(&beside)? }))
+        })
+    }
+
+    /// Adds the faults of the file at `path` to those of the scenario.
+    pub fn load_faults(&mut self, path: &Path) -> Result<(), ScenarioError> {
+        let text = read_text(path)?;
+        self.parse_faults(&path.display().to_string(), &text)
+    }
+
+    /// Adds faults to those of the scenario; `file_name` is for the message of an error.
+    pub fn parse_faults(&mut self, file_name: &str, text: &str) -> Result<(), ScenarioError> {
+        file::read_faults(file_name, text, self)
     }
 
     /// How long it plays, seconds.
@@ -105,14 +136,14 @@ impl Scenario {
     /// the middle of its spreads.
     pub fn truths(&self, seed: u64) -> Vec<Truth> {
         let launched = self.launches.iter().zip(&self.nominal);
-        let launched =
-            launched.map(|(launch, nominal)| Truth::draw(launch, seed).unwrap_or_else(|_| nominal.clone()));
+        let launched = launched
+            .flat_map(|(launch, nominal)| Truth::draw(launch, seed).unwrap_or_else(|_| nominal.clone()));
         launched.chain(self.satellites.iter().cloned()).collect()
     }
 
     /// Everything that flies, with all spreads at their middle.
     pub fn nominal_truths(&self) -> Vec<Truth> {
-        self.nominal.iter().chain(&self.satellites).cloned().collect()
+        self.nominal.iter().flatten().chain(&self.satellites).cloned().collect()
     }
 
     /// The scans of all sensors in the order of time, until the end; the same for the same seed.
@@ -120,8 +151,20 @@ impl Scenario {
         Observations::new(self, self.truths(seed), seed)
     }
 
+    /// A picture of what `seed` flies and of who sees it when, SVG.
+    pub fn svg(&self, seed: u64) -> String {
+        show::svg(self, seed)
+    }
+
     /// The participant of this nation.
     pub fn participant(&self, nation: Nation) -> Option<&Participant> {
         self.nations.iter().find(|participant| participant.nation == nation)
     }
+}
+
+fn read_text(path: &Path) -> Result<String, ScenarioError> {
+    std::fs::read_to_string(path).map_err(|error| ScenarioError::Unreadable {
+        file: path.display().to_string(),
+        error: error.to_string(),
+    })
 }

@@ -1,43 +1,21 @@
 //! Launches as reported, varied by seed in what the report leaves open.
 //!
-//! NOTIONAL: sizes, masses and times are of the public order of magnitude for such classes of missile, and no
-//! particular missile's. What a report gives (range, apogee, course) is drawn within its precision; what it leaves open
-//! is drawn as widely as somebody who watches an unknown missile must expect:
-//!
-//! | drawn | medium range (`irbm`) | short range (`srbm`) |
-//! |---|---|---|
-//! | burn time in all, uniform | 150 s ± 15 % | 75 s ± 15 % |
-//! | stages | one (60 %), or two of which the first burns 55–65 % of the time | one |
-//! | pause between stages, uniform | 1–4 s | – |
-//! | exhaust velocity in vacuum, uniform | 2,550–2,850 m/s | 2,300–2,600 m/s |
-//! | mass flow: first and last part against the mean, uniform | +20 … −10 % | ± 20 % |
-//! | vertical rise, uniform | 4–10 s | 3–6 s |
-//! | end of the turn, uniform share of the burn time | 60–95 % | 60–95 % |
-//! | drag area under thrust, uniform | 1.5–3.0 m² | 0.6–1.0 m² |
-//! | ballistic coefficient coming down, log-uniform | 3,000–10,000 kg/m² | 3,000–10,000 kg/m² |
-//!
-//! A draw whose flight time is outside the report is drawn again (2 % of the launch of 2022-10-04).
-//! Propellant (and so thrust), pitch and azimuth follow from the report ([`super::fit`]). Wind, a burn cut short,
-//! steering out of the plane and the push of separation are left out.
+//! What a report gives (range, apogee, course) is drawn within its precision; what it leaves open is drawn by the class
+//! of the vehicle ([`super::classes`]). A draw whose flight time or greatest speed is outside the report is drawn again
+//! (2 % of the launch of 2022-10-04). Wind and steering out of the plane are left out.
 
 use physics::geodetic::Geodetic;
 
 use super::Truth;
+use super::classes::{self, Drawn};
 use super::earth::{fixed_of, local_axes, place_of};
+use super::fate::{self, Fate};
 use super::fit::{Course, FitError, Report, fit};
 use super::vector::add_scaled;
-use super::vehicle::{Stage, Steering, Vehicle};
+use super::vehicle::Kick;
 use crate::random::Random;
 
-/// Which order of magnitude.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VehicleClass {
-    /// Some thousands of kilometres.
-    Irbm,
-    /// Some hundreds of kilometres.
-    Srbm,
-}
+pub use super::classes::VehicleClass;
 
 /// A launch as reported: what is known, each with its precision.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +24,8 @@ pub struct ReportedLaunch {
     pub id: String,
     /// Class of the vehicle.
     pub class: VehicleClass,
+    /// How long it burns in all, seconds, uniform, where the report says so; else by class.
+    pub burn_s: Option<(f64, f64)>,
     /// Where, WGS-84.
     pub site: Geodetic,
     /// The true place lies within this distance to north and to east, metres, uniform.
@@ -60,10 +40,15 @@ pub struct ReportedLaunch {
     pub apogee_m: (f64, f64),
     /// Least and greatest flight time, seconds; a draw outside is drawn again.
     pub flight_time_s: (f64, f64),
+    /// Least and greatest of its greatest speeds over the ground, m/s, where the report gives one; a draw outside is
+    /// drawn again.
+    pub speed_mps: Option<(f64, f64)>,
     /// Which way.
     pub course: Course,
     /// Spread of the course, uniform: metres aside of the place that it passes over, or degrees of azimuth.
     pub course_spread: f64,
+    /// What becomes of it.
+    pub fate: Fate,
 }
 
 /// A reported launch that no flight was found for.
@@ -78,7 +63,9 @@ pub enum DrawError {
         error: FitError,
     },
     /// The flight times of all draws are outside the report.
-    #[error("launch `{id}`: flies {flown_s:.0} s, reported are {least_s:.0} to {greatest_s:.0} s")]
+    #[error(
+        "launch `{id}`: expected a flight of {least_s:.0} to {greatest_s:.0} s as reported, found {flown_s:.0} s flown"
+    )]
     FlightTime {
         /// Which launch.
         id: String,
@@ -89,19 +76,42 @@ pub enum DrawError {
         /// Reported, seconds.
         greatest_s: f64,
     },
+    /// The greatest speeds of all draws are outside the report.
+    #[error(
+        "launch `{id}`: expected a greatest speed of {least_mps:.0} to {greatest_mps:.0} m/s, found {flown_mps:.0} m/s flown"
+    )]
+    Speed {
+        /// Which launch.
+        id: String,
+        /// Greatest speed of the last draw, m/s.
+        flown_mps: f64,
+        /// Reported, m/s.
+        least_mps: f64,
+        /// Reported, m/s.
+        greatest_mps: f64,
+    },
+    /// Its last stage does not bring it into orbit.
+    #[error("launch `{id}`: its last stage reaches no orbit at {apogee_km:.0} km")]
+    NoOrbit {
+        /// Which launch.
+        id: String,
+        /// Where it burns, km.
+        apogee_km: f64,
+    },
 }
 
 /// Draws that are tried before a report is given up.
 const DRAWS_MAX: u32 = 20;
 
 impl Truth {
-    /// The launch with everything in the middle of its spread.
-    pub fn nominal(launch: &ReportedLaunch) -> Result<Truth, DrawError> {
-        flown(launch, &mut Dice::Middle)
+    /// The launch with everything in the middle of its spread; what leaves it on the way comes after it.
+    pub fn nominal(launch: &ReportedLaunch) -> Result<Vec<Truth>, DrawError> {
+        let flown = flown(launch, &mut Dice::Middle)?;
+        fate::objects(launch, flown, 0)
     }
 
-    /// The launch as `seed` varies it.
-    pub fn draw(launch: &ReportedLaunch, seed: u64) -> Result<Truth, DrawError> {
+    /// The launch as `seed` varies it; what leaves it on the way comes after it.
+    pub fn draw(launch: &ReportedLaunch, seed: u64) -> Result<Vec<Truth>, DrawError> {
         let mut dice = Dice::Thrown(Random::stream(seed, &launch.id));
         let mut last = flown(launch, &mut dice);
         for _ in 1..DRAWS_MAX {
@@ -110,42 +120,51 @@ impl Truth {
             }
             last = flown(launch, &mut dice);
         }
-        last
+        fate::objects(launch, last?, seed)
     }
 }
 
-/// Either the middle of each spread, or a draw from it.
-enum Dice {
+/// The middle of each spread, or its upper end, or a draw from it.
+pub(crate) enum Dice {
     Middle,
+    Largest,
     Thrown(Random),
 }
 
 impl Dice {
-    fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         match self {
             Dice::Middle => 0.5 * (low + high),
+            Dice::Largest => high,
             Dice::Thrown(random) => random.between(low, high),
         }
     }
 
-    fn log_between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn log_between(&mut self, low: f64, high: f64) -> f64 {
         libm::exp(self.between(libm::log(low), libm::log(high)))
     }
 
-    fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         match self {
             Dice::Middle => probability > 0.5,
+            Dice::Largest => false,
             Dice::Thrown(random) => random.chance(probability),
         }
     }
 }
 
-fn flown(launch: &ReportedLaunch, dice: &mut Dice) -> Result<Truth, DrawError> {
+/// A launch that flew as reported, before its fate.
+pub(crate) struct Flown {
+    pub(crate) truth: Truth,
+    /// When each stage is burned, seconds after launch.
+    pub(crate) burned_s: Vec<f64>,
+    pub(crate) kick: Option<Kick>,
+}
+
+fn flown(launch: &ReportedLaunch, dice: &mut Dice) -> Result<Flown, DrawError> {
     let named = |error: FitError| DrawError::Fit { id: launch.id.clone(), error };
-    let (vehicle, steering) = match launch.class {
-        VehicleClass::Irbm => irbm(dice),
-        VehicleClass::Srbm => srbm(dice),
-    };
+    let Drawn { vehicle, steering, kick } =
+        classes::draw(launch.class, launch.burn_s, launch.fate.orbit_until_s.is_some(), dice);
     let course_spread = dice.between(-launch.course_spread, launch.course_spread);
     let report = Report {
         site: moved(launch.site, launch.site_spread_m, dice),
@@ -165,67 +184,13 @@ fn flown(launch: &ReportedLaunch, dice: &mut Dice) -> Result<Truth, DrawError> {
     if flown_s < least_s || flown_s > greatest_s {
         return Err(DrawError::FlightTime { id: launch.id.clone(), flown_s, least_s, greatest_s });
     }
-    Ok(truth)
-}
-
-fn irbm(dice: &mut Dice) -> (Vehicle, Steering) {
-    let burn_s = dice.between(0.85, 1.15) * 150.0;
-    let exhaust_mps = dice.between(2_550.0, 2_850.0);
-    let taper = dice.between(-0.1, 0.2);
-    let one_stage = dice.chance(0.6);
-    let first_share = dice.between(0.55, 0.65);
-    let gap_s = dice.between(1.0, 4.0);
-    let stage = |propellant_kg: f64, dry_kg: f64, exit_area_m2: f64, burn_s: f64| Stage {
-        propellant_kg,
-        dry_kg,
-        exhaust_mps,
-        exit_area_m2,
-        burn_s,
-        taper,
-        gap_s,
-    };
-    let stages = if one_stage {
-        vec![stage(24_000.0, 1_900.0, 0.25, burn_s)]
-    } else {
-        vec![
-            stage(14_000.0, 1_400.0, 0.25, burn_s * first_share),
-            stage(3_800.0, 450.0, 0.1, burn_s * (1.0 - first_share)),
-        ]
-    };
-    let vehicle = Vehicle {
-        stages,
-        payload_kg: 650.0,
-        drag_area_m2: dice.between(1.5, 3.0),
-        ballistic_coefficient_kgpm2: dice.log_between(3_000.0, 10_000.0),
-    };
-    (vehicle, steering(burn_s, 4.0, 10.0, dice))
-}
-
-fn srbm(dice: &mut Dice) -> (Vehicle, Steering) {
-    let burn_s = dice.between(0.85, 1.15) * 75.0;
-    let stage = Stage {
-        propellant_kg: 4_500.0,
-        dry_kg: 1_000.0,
-        exhaust_mps: dice.between(2_300.0, 2_600.0),
-        exit_area_m2: 0.1,
-        burn_s,
-        taper: dice.between(-0.2, 0.2),
-        gap_s: 0.0,
-    };
-    let vehicle = Vehicle {
-        stages: vec![stage],
-        payload_kg: 700.0,
-        drag_area_m2: dice.between(0.6, 1.0),
-        ballistic_coefficient_kgpm2: dice.log_between(3_000.0, 10_000.0),
-    };
-    (vehicle, steering(burn_s, 3.0, 6.0, dice))
-}
-
-/// Pitch and azimuth are found by the solver.
-fn steering(burn_s: f64, rise_least_s: f64, rise_most_s: f64, dice: &mut Dice) -> Steering {
-    let rise_s = dice.between(rise_least_s, rise_most_s);
-    let turn_s = burn_s * dice.between(0.60, 0.95) - rise_s;
-    Steering { azimuth_rad: 0.0, rise_s, turn_s, pitch_rad: 0.0 }
+    if let Some((least_mps, greatest_mps)) = launch.speed_mps {
+        let flown_mps = truth.speed_max_mps();
+        if flown_mps < least_mps || flown_mps > greatest_mps {
+            return Err(DrawError::Speed { id: launch.id.clone(), flown_mps, least_mps, greatest_mps });
+        }
+    }
+    Ok(Flown { truth, burned_s: vehicle.burned_s(), kick })
 }
 
 fn moved(site: Geodetic, spread_m: f64, dice: &mut Dice) -> Geodetic {

@@ -38,10 +38,12 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitError {
     /// The first try does not fly.
-    #[error("the vehicle does not fly: {0}")]
+    #[error("expected a vehicle that flies so, found that {0}")]
     Flight(#[from] FlightError),
     /// The tries do not come closer.
-    #[error("no launch found: still {range_km:.0} km off in range and {apogee_km:.0} km in apogee")]
+    #[error(
+        "expected a flight as reported, found none: the nearest is off by {range_km:.0} km in range and {apogee_km:.0} km in apogee"
+    )]
     NotFound {
         /// Error of the best try's range, km.
         range_km: f64,
@@ -58,8 +60,30 @@ const PROBE: [f64; 3] = [1e-4, 1e-4, 1e-4];
 /// Longest move of one try, in the same units.
 const MOVE_MAX: [f64; 3] = [0.10, 0.12, 0.2];
 
+/// Moves of the start that are tried in turn: of the logarithm of propellant, and of pitch as a factor.
+const STARTS: [(f64, f64); 7] =
+    [(0.0, 1.0), (0.1, 1.0), (-0.1, 1.0), (0.0, 0.7), (0.0, 1.3), (0.15, 0.7), (-0.15, 1.3)];
+
 /// The vehicle with its propellant and the steering with its pitch and azimuth, so that they fly as reported.
 pub(crate) fn fit(
+    vehicle: &Vehicle,
+    steering: &Steering,
+    report: &Report,
+) -> Result<(Vehicle, Steering), FitError> {
+    let [propellant, pitch_rad, azimuth_rad] = start(vehicle, report);
+    let mut fitted = fit_from([propellant, pitch_rad, azimuth_rad], vehicle, steering, report);
+    for (more, factor) in STARTS.into_iter().skip(1) {
+        if fitted.is_ok() {
+            break;
+        }
+        let moved = [propellant + more, pitch_rad * factor, azimuth_rad];
+        fitted = fit_from(moved, vehicle, steering, report).or(fitted);
+    }
+    fitted
+}
+
+fn fit_from(
+    start: [f64; 3],
     vehicle: &Vehicle,
     steering: &Steering,
     report: &Report,
@@ -74,7 +98,7 @@ pub(crate) fn fit(
         Ok(misses(&path, &steering, report))
     };
 
-    let mut unknowns = start(vehicle, report);
+    let mut unknowns = start;
     let mut missed = miss(unknowns)?;
     for _ in 0..TRIES_MAX {
         if missed.iter().zip(TAKEN_M).all(|(miss_m, taken_m)| miss_m.abs() < taken_m) {

@@ -4,10 +4,10 @@
 use physics::geodetic::Geodetic;
 
 use super::atmosphere::air;
-use super::earth::{air_velocity, fixed_of, gravity, height_m, local_axes, to_fixed, to_inertial};
+use super::earth::{MU, air_velocity, fixed_of, gravity, height_m, local_axes, to_fixed, to_inertial};
 use super::path::{Node, Path, Phase};
 use super::vector::{Vector, add, add_scaled, dot, norm, scale, subtract, unit};
-use super::vehicle::{Stage, Steering, Vehicle, boost_drag_coefficient};
+use super::vehicle::{Kick, Stage, Steering, Vehicle, boost_drag_coefficient};
 
 /// Step under thrust and where there is air, seconds.
 const DENSE_STEP_S: f64 = 0.25;
@@ -60,6 +60,95 @@ pub(crate) fn fly(
     flight.path.phases.push((flight.time_s, Phase::Coast));
     flight.fall(vehicle.ballistic_coefficient_kgpm2)?;
     Ok(flight.path)
+}
+
+/// What leaves `path` at `from_s` with the velocity `push_mps` of its own (Earth-fixed) and flies on without thrust: a
+/// path from there until it comes down, or until [`FLIGHT_MAX_S`] where it does not. `None` outside the path.
+pub(crate) fn fall_from(
+    path: &Path,
+    from_s: f64,
+    push_mps: Vector,
+    ballistic_coefficient_kgpm2: f64,
+) -> Option<Path> {
+    let from = path.at(from_s)?;
+    let state = to_inertial(from_s, from.position_m, add(from.velocity_mps, push_mps));
+    let nodes = vec![node(from_s, state)];
+    let path = Path { nodes, phases: vec![(f64::NEG_INFINITY, Phase::Coast)] };
+    let mut flight = Flight { time_s: from_s, state, fineness: Fineness::KEPT, path };
+    // What does not come down stays on its path.
+    let _ = flight.fall(ballistic_coefficient_kgpm2);
+    Some(flight.path)
+}
+
+/// Burns `kick` level near the apogee of `path`, so that it ends in a circle, and flies on until `until_s` without air.
+/// Gives the path and the end of the burn, seconds; `None` where no burn does it.
+///
+/// Two unknowns for two conditions: the propellant gives the speed of the circle, the ignition a level end.
+pub(crate) fn to_orbit(path: &Path, kick: &Kick, until_s: f64) -> Option<(Path, f64)> {
+    let (coast_s, top_s) = (path.start_of(Phase::Coast)?, path.apogee()?.time_s);
+    let climb_mps = |(position, velocity): (Vector, Vector)| dot(unit(position), velocity);
+    let burned = |ignition_s: f64| {
+        let from = path.at(ignition_s)?;
+        let start = to_inertial(ignition_s, from.position_m, from.velocity_mps);
+        let (mut low_kg, mut high_kg) = (0.0, 0.95 * kick.start_kg);
+        let fast = |(position, velocity): (Vector, Vector)| dot(velocity, velocity) > MU / norm(position);
+        let end = |propellant_kg: f64| level_burn(start, ignition_s, kick, propellant_kg).pop();
+        if !fast(end(high_kg)?.1) {
+            return None;
+        }
+        for _ in 0..30 {
+            let middle_kg = 0.5 * (low_kg + high_kg);
+            if fast(end(middle_kg)?.1) { high_kg = middle_kg } else { low_kg = middle_kg }
+        }
+        Some(level_burn(start, ignition_s, kick, high_kg))
+    };
+    let (mut early_s, mut late_s) = (coast_s, top_s);
+    for _ in 0..25 {
+        let middle_s = 0.5 * (early_s + late_s);
+        let climbs =
+            burned(middle_s).is_some_and(|states| states.last().is_some_and(|end| climb_mps(end.1) > 0.0));
+        if climbs { early_s = middle_s } else { late_s = middle_s }
+    }
+    let states = burned(late_s)?;
+    let &(end_s, end) = states.last()?;
+    // Level within the speed of a lift: a circle within some kilometres.
+    if climb_mps(end).abs() > 5.0 {
+        return None;
+    }
+    let mut inserted = path.until(late_s);
+    inserted.phases.push((late_s, Phase::Boost));
+    inserted.nodes.extend(states.iter().skip(1).map(|&(time_s, state)| node(time_s, state)));
+    let fixed = to_fixed(end_s, end.0, end.1);
+    let around = orbit(end_s, fixed.0, fixed.1, until_s.max(end_s));
+    inserted.nodes.extend(around.nodes.into_iter().filter(|node| node.time_s > end_s));
+    inserted.phases.push((end_s, Phase::Orbit));
+    Some((inserted, end_s))
+}
+
+/// The states of a level burn, with their times.
+fn level_burn(
+    start: (Vector, Vector),
+    ignition_s: f64,
+    kick: &Kick,
+    propellant_kg: f64,
+) -> Vec<(f64, (Vector, Vector))> {
+    let thrust_n = propellant_kg / kick.burn_s * kick.exhaust_mps;
+    let acceleration = |time_s: f64, position: Vector, velocity: Vector| {
+        let share = ((time_s - ignition_s) / kick.burn_s).clamp(0.0, 1.0);
+        let mass_kg = kick.start_kg - share * propellant_kg;
+        let up = unit(position);
+        let level = unit(add_scaled(velocity, up, -dot(velocity, up)));
+        add_scaled(gravity(position), level, thrust_n / mass_kg)
+    };
+    let (steps, step_s) = even_steps(kick.burn_s, VACUUM_STEP_S);
+    let mut states = vec![(ignition_s, start)];
+    let (mut time_s, mut state) = (ignition_s, start);
+    for _ in 0..steps {
+        state = advance(time_s, state, step_s, &acceleration);
+        time_s += step_s;
+        states.push((time_s, state));
+    }
+    states
 }
 
 /// Flies what is in orbit: from Earth-fixed `position` (metres) and `velocity` (m/s) at `from_s` both ways, so that
@@ -169,7 +258,7 @@ impl Flight {
             let step_s = self.fineness.0 * if high { VACUUM_STEP_S } else { DENSE_STEP_S };
             let before = (self.time_s, self.state);
             self.step(step_s, &acceleration);
-            if self.path.phases.len() == 2 && self.entering() {
+            if matches!(self.path.phases.last(), Some((_, Phase::Coast))) && self.entering() {
                 self.path.phases.push((self.time_s, Phase::Reentry));
             }
             if height_m(self.state.0) < 0.0 {

@@ -1,11 +1,14 @@
 //! What really flies: its own motion code, so that the filter is never tested against itself.
 //!
 //! Inertial axes (the filter works in rotating ones), point mass with J2, rotation, the U.S. Standard Atmosphere,
-//! drag, one or two stages with thrust and mass flow. None of it calls `physics`, whose data types alone are used.
+//! drag, stages with thrust and mass flow. None of it calls `physics`, whose data types alone are used.
 
+pub mod arc;
 pub(crate) mod atmosphere;
+pub mod classes;
 pub mod draw;
 pub mod earth;
+pub mod fate;
 pub mod fit;
 mod flight;
 mod path;
@@ -60,29 +63,50 @@ impl Truth {
         Some((node.position_m, node.velocity_mps, self.path.phase_at(node.time_s)))
     }
 
-    /// Launch; `None` of what is in orbit.
+    /// This launch's time with another name and path.
+    fn with_path(&self, id: String, path: Path) -> Truth {
+        Truth { id, start_s: self.start_s, path: Arc::new(path) }
+    }
+
+    /// Launch; `None` of what was in orbit before, and of what left another object on its way.
     pub fn launch(&self) -> Option<Moment> {
         self.path.start_of(Phase::Boost).and(self.path.nodes.first()).map(|node| self.moment(node))
     }
 
-    /// The end of thrust, with the height in its place; `None` of what is in orbit.
+    /// The end of thrust (of a launch to orbit: before its last stage), with the height in its place; `None` of what
+    /// was not launched.
     pub fn burnout(&self) -> Option<Moment> {
+        self.path.start_of(Phase::Boost)?;
         self.path.at(self.path.start_of(Phase::Coast)?).map(|node| self.moment(&node))
     }
 
-    /// The highest point; `None` of what is in orbit.
+    /// When it is in orbit from, seconds since the scenario's start.
+    pub fn in_orbit_s(&self) -> Option<f64> {
+        self.path.start_of(Phase::Orbit).map(|since_s| since_s + self.start_s)
+    }
+
+    /// The highest point; `None` of what does not come down.
     pub fn apogee(&self) -> Option<Moment> {
-        self.path.start_of(Phase::Boost).and(self.path.apogee()).map(|node| self.moment(&node))
+        self.comes_down().then(|| self.path.apogee())?.map(|node| self.moment(&node))
     }
 
-    /// Where and when it comes down; `None` of what is in orbit.
+    /// Where and when it comes down; `None` of what does not.
     pub fn impact(&self) -> Option<Moment> {
-        self.path.start_of(Phase::Boost).and(self.path.nodes.last()).map(|node| self.moment(node))
+        self.comes_down().then(|| self.path.nodes.last())?.map(|node| self.moment(node))
     }
 
-    /// From launch to impact along the ground, metres; `None` of what is in orbit.
+    /// From its first to its last state along the ground, metres; `None` of what does not come down.
     pub fn range_m(&self) -> Option<f64> {
-        self.path.start_of(Phase::Boost).map(|_| self.path.range_m())
+        self.comes_down().then(|| self.path.range_m())
+    }
+
+    /// The greatest speed over the ground, m/s.
+    pub fn speed_max_mps(&self) -> f64 {
+        self.path.speed_max_mps()
+    }
+
+    fn comes_down(&self) -> bool {
+        self.path.nodes.last().is_some_and(|node| earth::height_m(node.position_m) < 1_000.0)
     }
 
     /// When its ground track is closest to `place`, seconds since the scenario's start, and how far from it, metres.

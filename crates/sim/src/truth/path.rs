@@ -5,7 +5,7 @@ use core::fmt;
 use physics::geodetic::Geodetic;
 
 use super::earth::{distance_m, height_m, place_of};
-use super::vector::{Vector, dot};
+use super::vector::{Vector, dot, norm};
 
 /// What the object is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,20 @@ impl Path {
     pub(crate) fn phase_at(&self, time_s: f64) -> Phase {
         let started = self.phases.partition_point(|&(start_s, _)| start_s <= time_s);
         self.phases.get(started.saturating_sub(1)).map_or(Phase::Coast, |&(_, phase)| phase)
+    }
+
+    /// The path up to `end_s`, whose state is its last node.
+    pub(crate) fn until(&self, end_s: f64) -> Path {
+        let mut nodes: Vec<Node> =
+            self.nodes.iter().take_while(|node| node.time_s < end_s).copied().collect();
+        nodes.extend(self.at(end_s));
+        let phases = self.phases.iter().filter(|(start_s, _)| *start_s < end_s).copied().collect();
+        Path { nodes, phases }
+    }
+
+    /// The greatest speed over the ground, m/s.
+    pub(crate) fn speed_max_mps(&self) -> f64 {
+        self.nodes.iter().map(|node| norm(node.velocity_mps)).fold(0.0, f64::max)
     }
 
     /// When `phase` starts.

@@ -35,6 +35,17 @@ pub struct Vehicle {
     pub ballistic_coefficient_kgpm2: f64,
 }
 
+/// A last stage that burns level at apogee to bring what it carries into orbit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kick {
+    /// Mass at ignition, propellant and payload included, kg.
+    pub start_kg: f64,
+    /// Exhaust velocity in vacuum, m/s.
+    pub exhaust_mps: f64,
+    /// Burn time, seconds.
+    pub burn_s: f64,
+}
+
 /// The steering law: vertical rise, a smooth turn, then constant attitude in inertial axes until the last stage is
 /// burned, all in one plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +70,17 @@ impl Vehicle {
     pub fn boost_s(&self) -> f64 {
         let gaps = self.stages.iter().rev().skip(1).map(|stage| stage.gap_s).sum::<f64>();
         self.stages.iter().map(|stage| stage.burn_s).sum::<f64>() + gaps
+    }
+
+    /// When each stage is burned, seconds after launch.
+    pub(crate) fn burned_s(&self) -> Vec<f64> {
+        let mut at_s = 0.0;
+        let mut burned_s = Vec::new();
+        for stage in &self.stages {
+            burned_s.push(at_s + stage.burn_s);
+            at_s += stage.burn_s + stage.gap_s;
+        }
+        burned_s
     }
 
     /// Velocity gained without gravity and air, m/s (Tsiolkovsky).

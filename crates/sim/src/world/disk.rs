@@ -6,7 +6,7 @@ use node::row::{CHAIN_START, chain};
 
 /// A journal on a simulated disk. Rows are checked against the chain when they are read, as the real engine does.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     rows: Vec<StoredRow>,
     /// When each row was written, nanoseconds.
     written_ns: Vec<u64>,
@@ -16,11 +16,10 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// The disk as a copy made at `at_ns` holds it.
-    pub fn as_of(&mut self, at_ns: u64) {
+    /// How many rows a copy made at `at_ns` holds.
+    pub fn rows_at(&self, at_ns: u64) -> usize {
         // Row 0 and the first turn, with roster and policy, are part of every copy.
-        let keep = self.written_ns.partition_point(|written| *written <= at_ns).max(2);
-        self.truncate(keep);
+        self.written_ns.partition_point(|written| *written <= at_ns).max(2)
     }
 
     /// Keeps the first `rows` rows.

@@ -44,7 +44,7 @@ pub enum Trick {
     Replay,
     /// Entries that never leave.
     Withhold,
-    /// A byte of a signature changed.
+    /// A bit of a body turned over: of its label, its audience, its words or a signature.
     Forge,
     /// An entry under an epoch that has ended, or one that has not begun.
     Epoch,
@@ -52,14 +52,16 @@ pub enum Trick {
     TwoHeads,
     /// A Hello of the live realm.
     Realm,
-    /// A body that is for somebody else.
+    /// A body that is released to somebody else, under the number of one that is for us.
     Audience,
+    /// Another body of its own, well signed, under the number of the one that its head is over.
+    Story,
     /// Many entries that are none.
     Flood,
 }
 
 impl Trick {
-    const ALL: [Trick; 8] = [
+    const ALL: [Trick; 9] = [
         Trick::Replay,
         Trick::Withhold,
         Trick::Forge,
@@ -67,6 +69,7 @@ impl Trick {
         Trick::TwoHeads,
         Trick::Realm,
         Trick::Audience,
+        Trick::Story,
         Trick::Flood,
     ];
 }
@@ -93,12 +96,34 @@ pub enum What {
     Cut { from: usize, to: usize, one_way: bool, for_s: f64 },
     /// The connections between two nations break.
     Reset { a: usize, b: usize },
-    /// A nation plays a trick on the others, until the end.
-    Hostile { who: usize, trick: Trick },
+    /// Nothing passes any more on the connections between two nations, and nobody is told.
+    Vanish { a: usize, b: usize },
+    /// A nation plays a trick on the others for a time, and is honest again.
+    Hostile { who: usize, trick: Trick, for_s: f64 },
     /// A sensor speaks of what is not there.
     Spoof { who: usize, plots: u32 },
     /// The officer acts so often.
     Click { who: usize, times: u32 },
+}
+
+impl What {
+    /// The nation that it strikes, or the first of two.
+    pub(super) fn who(&self) -> usize {
+        match *self {
+            What::Reset { a, .. } | What::Vanish { a, .. } => a,
+            What::Cut { from, .. } => from,
+            What::Crash { who, .. }
+            | What::DiskFull { who, .. }
+            | What::Flip { who, .. }
+            | What::Restore { who, .. }
+            | What::Clock { who, .. }
+            | What::Stop { who, .. }
+            | What::Slow { who, .. }
+            | What::Hostile { who, .. }
+            | What::Spoof { who, .. }
+            | What::Click { who, .. } => who,
+        }
+    }
 }
 
 /// A fault and when it comes.
@@ -108,6 +133,27 @@ pub struct Fault {
     pub at_s: f64,
     /// What.
     pub what: What,
+}
+
+impl Fault {
+    /// When what it does is over, seconds since the start.
+    pub fn until_s(&self) -> f64 {
+        let lasts_s = match self.what {
+            What::Crash { down_s, .. } | What::Restore { down_s, .. } => down_s,
+            What::DiskFull { for_s, .. }
+            | What::Stop { for_s, .. }
+            | What::Slow { for_s, .. }
+            | What::Cut { for_s, .. }
+            | What::Hostile { for_s, .. } => for_s,
+            What::Flip { .. }
+            | What::Clock { .. }
+            | What::Reset { .. }
+            | What::Vanish { .. }
+            | What::Spoof { .. }
+            | What::Click { .. } => 0.0,
+        };
+        self.at_s + lasts_s
+    }
 }
 
 impl fmt::Display for Fault {
@@ -125,16 +171,16 @@ pub const HEALED_S: f64 = FAULTS_UNTIL_S + LONGEST_S;
 /// The faults of a seed among `nations` nations, in the order of time.
 pub fn draw(seed: u64, nations: usize) -> Vec<Fault> {
     let mut random = Random::stream(seed, "faults");
-    let kinds: Vec<u64> = (0..12).filter(|_| random.chance(0.35)).collect();
+    let kinds: Vec<u64> = (0..13).filter(|_| random.chance(0.35)).collect();
     let mut faults = Vec::new();
     for kind in kinds {
+        // At most one partner is hostile: an alliance of two is no alliance.
         let most = if kind == 9 { 1.0 } else { random.between(1.0, 6.0) };
         for _ in 0..(most as u32) {
-            let at_s = random.between(0.5, FAULTS_UNTIL_S);
+            let at_s = random.between(0.5, if kind == 9 { FAULTS_UNTIL_S / 2.0 } else { FAULTS_UNTIL_S });
             faults.push(Fault { at_s, what: one(kind, &mut random, nations) });
         }
     }
-    // At most one partner is hostile: an alliance of two is no alliance.
     faults.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     faults
 }
@@ -161,14 +207,19 @@ fn one(kind: u64, random: &mut Random, nations: usize) -> What {
         6 => What::Slow { who, each_s: random.between(0.001, 0.2), for_s },
         7 => What::Cut { from: who, to: other, one_way: random.chance(0.5), for_s },
         8 => What::Reset { a: who, b: other },
-        9 => What::Hostile { who, trick: Trick::ALL[(random.bits() % 8) as usize] },
+        9 => What::Hostile {
+            who,
+            trick: Trick::ALL[(random.bits() % 9) as usize],
+            for_s: random.between(2.0, 40.0),
+        },
         10 => {
             if random.chance(0.5) {
                 What::Spoof { who, plots: 1 + (random.bits() % 300) as u32 }
             } else {
-                What::Click { who, times: 1 + (random.bits() % 3) as u32 }
+                What::Click { who, times: 1 + (random.bits() % 6) as u32 }
             }
         }
+        12 => What::Vanish { a: who, b: other },
         _ => What::Crash { who, stage: Stage::Gathered, down_s },
     }
 }

@@ -1,17 +1,16 @@
-//! What all seeds have in common: who takes part, their policies and keys, and what their sensors see. Made once.
+//! What all runs of a scenario have in common: who takes part, their policies and keys, and what their sensors see.
+//! Made once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange::{
-    PersonKey, RootKeys, RootPublic, RootSeeds, Seed, SignError, SimulatedKeys, Trust, Verified, open_roster,
-    seal_roster, sha256,
-};
+use exchange::{RootPublic, SignError, Trust};
 use physics::plot::Plot;
 use physics::time::Tai;
 use release::Policy;
-use statement::{Label, Level, Member, Nation, Officer, Realm, Roster, Sensitivity};
+use statement::{Label, Level, Nation, Realm, Sensitivity};
 
-use crate::cast::OFFICER;
+use super::links::Weather;
+use crate::cast::Cast;
 use crate::exercise::ExerciseError;
 use crate::scenario::Scenario;
 
@@ -20,94 +19,161 @@ const PLOT_EVERY_S: f64 = 2.0;
 /// How long the sensors see it, seconds.
 pub const TRAFFIC_S: f64 = 60.0;
 
-/// What all seeds have in common.
+/// What all runs have in common.
 pub struct Ground {
     pub(super) realm: Realm,
-    pub(super) root: RootPublic,
-    pub(super) roster: Verified<Roster>,
+    pub(super) cast: Cast,
     pub(super) trust: Trust,
     pub(super) nations: Vec<Nation>,
-    pub(super) keys: Vec<SimulatedKeys>,
-    pub(super) officers: Vec<PersonKey>,
-    pub(super) policies: Vec<(String, String)>,
     pub(super) sensors: Vec<Vec<physics::sensor::Sensor>>,
-    /// By nation: (nanoseconds, plots).
-    pub(super) plots: Vec<Vec<(u64, Vec<Plot>)>>,
-    /// What the policy of one nation lets another have, decided here apart from any node.
-    pub(super) levels: BTreeMap<(Nation, Nation), Option<Level>>,
+    /// From the showing of an event to the officer's act, seconds.
+    pub(super) officer_after_s: Vec<f64>,
+    /// By nation: its policy as it is, and stricter ones that seeds choose among.
+    pub(super) rules: Vec<Vec<Rules>>,
+    /// By (from, to): how the lines are.
+    pub(super) weather: BTreeMap<(usize, usize), Weather>,
+    /// By nation: rules under which only it is told anything. What a hostile nation goes by.
+    pub(super) only: Vec<Policy>,
+    /// What the sensors see, in the order of time, where it is the same for all runs.
+    pub(super) traffic: Vec<Heard>,
     pub(super) start: Tai,
 }
 
+/// A policy, and what it lets each partner have, decided here apart from any node.
+pub(super) struct Rules {
+    pub file: String,
+    pub text: String,
+    /// By the partner's index.
+    pub levels: BTreeMap<usize, Option<Level>>,
+}
+
+/// What one nation's sensors say at one instant.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// Since the start, nanoseconds.
+    pub at_ns: u64,
+    /// By index.
+    pub who: usize,
+    pub plots: Vec<Plot>,
+}
+
 impl Ground {
-    /// The nations and sensors of a scenario, its launch seen for [`TRAFFIC_S`] from its first plot on.
+    /// For many seeds: the nations of a scenario with simulated signatures, its launch seen for [`TRAFFIC_S`] from its
+    /// first plot on.
     pub fn new(
         scenario: &Scenario,
         policies: &BTreeMap<Nation, (String, String)>,
     ) -> Result<Ground, ExerciseError> {
-        let mut participants: Vec<_> = scenario.nations.iter().collect();
-        participants.sort_by_key(|participant| participant.nation);
-        let nations: Vec<Nation> = participants.iter().map(|participant| participant.nation).collect();
-        let (mut members, mut keys, mut officers, mut rules) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for participant in &participants {
-            let nation = participant.nation;
-            let officer = PersonKey::from_seed(&seed(nation.as_str()))?;
-            let simulated = SimulatedKeys::new(nation);
-            let mut member = Member {
-                officers: vec![Officer { actor: OFFICER.to_owned(), key: officer.public() }],
-                ..Member::named(nation, &participant.name)
-            };
-            simulated.write_to(&mut member);
-            members.push(member);
-            keys.push(simulated);
-            officers.push(officer);
-            rules.push(policies.get(&nation).cloned().ok_or(ExerciseError::NoPolicy(nation))?);
+        let mut ground = Ground::with(scenario, policies, Cast::simulated(scenario)?)?;
+        for who in 0..ground.nations.len() {
+            let stricter = ground.stricter(who)?;
+            ground.rules[who].extend(stricter);
         }
-        let seeds = RootSeeds { ed25519: seed("root 1"), ml_dsa_65: seed("root 2") };
-        let root_keys = RootKeys::from_seeds(&seeds)?;
-        let realm = scenario.realm.clone();
-        let roster = Roster { version: 1, realm: realm.clone(), members };
-        let root = root_keys.public();
-        let failed = || ExerciseError::Sign(SignError::Failed(exchange::KeyUse::RootEd25519));
-        let roster = open_roster(&seal_roster(&roster, &root_keys)?, &root, &realm).map_err(|_| failed())?;
-        let trust = Trust::simulated(roster.clone()).map_err(|_| failed())?;
-        let members: BTreeSet<Nation> = nations.iter().copied().collect();
-        let mut levels = BTreeMap::new();
-        for (index, (file, text)) in rules.iter().enumerate() {
-            let policy = Policy::parse(file, text, &members)
-                .map_err(|error| ExerciseError::Encode(error.to_string()))?;
-            let sources =
-                participants[index].sensors.iter().take(1).map(|sensor| sensor.id.clone()).collect();
-            let label = Label { sensitivity: Sensitivity::SensorDerived, releasable_to: None, sources };
-            for &to in nations.iter().filter(|to| **to != nations[index]) {
-                levels.insert((nations[index], to), policy.terms(to, &label).level);
+        (ground.start, ground.traffic) = traffic(scenario, &ground.nations);
+        ground.officer_after_s = vec![3.0; ground.nations.len()];
+        Ok(ground)
+    }
+
+    /// For one exercise: real signatures by keys that follow from the seed.
+    pub(crate) fn exercise(
+        scenario: &Scenario,
+        policies: &BTreeMap<Nation, (String, String)>,
+        seed: u64,
+    ) -> Result<Ground, ExerciseError> {
+        Ground::with(scenario, policies, Cast::draw(scenario, seed)?)
+    }
+
+    /// Who takes part, in the order of their letters.
+    pub fn nations(&self) -> &[Nation] {
+        &self.nations
+    }
+
+    pub(crate) fn weather(&self) -> &BTreeMap<(usize, usize), Weather> {
+        &self.weather
+    }
+
+    pub(crate) fn root(&self) -> &RootPublic {
+        &self.cast.root
+    }
+
+    fn with(
+        scenario: &Scenario,
+        policies: &BTreeMap<Nation, (String, String)>,
+        cast: Cast,
+    ) -> Result<Ground, ExerciseError> {
+        let nations: Vec<Nation> = cast.players.iter().map(|player| player.nation).collect();
+        let participants = nations.iter().filter_map(|nation| scenario.participant(*nation));
+        let trust = match cast.signatures {
+            node::replay::Signatures::Real => Trust::new(cast.roster.clone()),
+            node::replay::Signatures::Simulated => Trust::simulated(cast.roster.clone())
+                .map_err(|_| ExerciseError::Sign(SignError::Failed(exchange::KeyUse::RootEd25519)))?,
+        };
+        let place = |nation: Nation| nations.iter().position(|known| *known == nation);
+        let weather = scenario.links.iter().filter_map(|link| {
+            let weather = Weather { delay_s: link.delay_s, jitter_s: link.jitter_s, loss: link.loss };
+            Some(((place(link.from)?, place(link.to)?), weather))
+        });
+        let mut ground = Ground {
+            realm: scenario.realm.clone(),
+            trust,
+            sensors: participants.clone().map(|participant| participant.sensors.clone()).collect(),
+            officer_after_s: participants.map(|one| one.officer.acknowledge_after_s).collect(),
+            rules: Vec::new(),
+            weather: weather.collect(),
+            only: Vec::new(),
+            traffic: Vec::new(),
+            start: scenario.start,
+            nations,
+            cast,
+        };
+        for who in 0..ground.nations.len() {
+            let nation = ground.nations[who];
+            let (file, text) = policies.get(&nation).cloned().ok_or(ExerciseError::NoPolicy(nation))?;
+            let rules = ground.rules(who, file, text)?;
+            ground.rules.push(vec![rules]);
+            let only = format!("@id(\"only\") permit (principal == Nation::\"{nation}\", action, resource);");
+            ground.only.push(ground.policy("only", &only)?);
+        }
+        Ok(ground)
+    }
+
+    fn policy(&self, file: &str, text: &str) -> Result<Policy, ExerciseError> {
+        let members: BTreeSet<Nation> = self.nations.iter().copied().collect();
+        Policy::parse(file, text, &members).map_err(|error| ExerciseError::Encode(error.to_string()))
+    }
+
+    fn rules(&self, who: usize, file: String, text: String) -> Result<Rules, ExerciseError> {
+        let policy = self.policy(&file, &text)?;
+        let sources = self.sensors[who].iter().take(1).map(|sensor| sensor.id.clone()).collect();
+        let label = Label { sensitivity: Sensitivity::SensorDerived, releasable_to: None, sources };
+        let others = self.nations.iter().enumerate().filter(|(to, _)| *to != who);
+        let levels = others.map(|(to, nation)| (to, policy.terms(*nation, &label).level)).collect();
+        Ok(Rules { file, text, levels })
+    }
+
+    /// The policy of a nation with one more rule: nothing, or no tracks, to one partner.
+    fn stricter(&self, who: usize) -> Result<Vec<Rules>, ExerciseError> {
+        let mut found = Vec::new();
+        for (to, nation) in self.nations.iter().enumerate() {
+            for (name, condition) in
+                [("nothing", ""), ("no-tracks", "when { resource.level == Level::\"track\" }")]
+            {
+                if to != who {
+                    let rule = format!(
+                        "@id(\"{name}-to-{nation}\") forbid (principal == Nation::\"{nation}\", action, resource) {condition};"
+                    );
+                    let own = &self.rules[who][0];
+                    found.push(self.rules(who, own.file.clone(), format!("{}\n{rule}\n", own.text))?);
+                }
             }
         }
-        let (start, plots) = traffic(scenario, &nations);
-        let sensors = participants.iter().map(|participant| participant.sensors.clone()).collect();
-        Ok(Ground {
-            realm,
-            root,
-            roster,
-            trust,
-            nations,
-            keys,
-            officers,
-            policies: rules,
-            sensors,
-            plots,
-            levels,
-            start,
-        })
+        Ok(found)
     }
 }
 
-/// Of one nation: when its sensors speak (nanoseconds), and what they say.
-type Heard = Vec<(u64, Vec<Plot>)>;
-
 /// The true plots of the launch in the middle of its spread, thinned out; and the instant of second 0.
 fn traffic(scenario: &Scenario, nations: &[Nation]) -> (Tai, Vec<Heard>) {
-    let mut plots = vec![Vec::new(); nations.len()];
+    let mut traffic = Vec::new();
     let mut first_s = None;
     let mut taken_s: BTreeMap<String, f64> = BTreeMap::new();
     for observed in scenario.observations(1) {
@@ -122,12 +188,9 @@ fn traffic(scenario: &Scenario, nations: &[Nation]) -> (Tai, Vec<Heard>) {
         let Some(who) = nations.iter().position(|nation| *nation == observed.nation) else { continue };
         if since_s - last_s >= PLOT_EVERY_S {
             taken_s.insert(observed.sensor_id.clone(), since_s);
-            plots[who].push(((since_s * 1e9) as u64, vec![Plot { truth_id: None, ..plot.clone() }]));
+            let plots = vec![Plot { truth_id: None, ..plot.clone() }];
+            traffic.push(Heard { at_ns: (since_s * 1e9) as u64, who, plots });
         }
     }
-    (scenario.start.plus_s(first_s.unwrap_or(0.0)), plots)
-}
-
-fn seed(purpose: &str) -> Seed {
-    Seed::from_bytes(sha256(&[b"watchfire simulator\n", purpose.as_bytes()]).0)
+    (scenario.start.plus_s(first_s.unwrap_or(0.0)), traffic)
 }

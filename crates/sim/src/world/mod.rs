@@ -9,11 +9,15 @@ mod hostile;
 mod links;
 mod play;
 mod shrink;
+mod station;
+mod strike;
 mod timeline;
 
 pub use checks::Violation;
 pub use faults::{Fault, Stage, Trick, What, draw};
 pub use ground::Ground;
-pub use play::{Note, Report, play};
+pub(crate) use ground::Heard;
+pub use play::{CONVERGED_WITHIN_S, Note, Report, play, trace};
+pub(crate) use play::{Setup, World};
 pub use shrink::shrink;
 pub use timeline::svg;

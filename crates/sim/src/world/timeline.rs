@@ -60,14 +60,17 @@ pub fn svg(nations: &[Nation], title: &str, report: &Report) -> String {
     }
     if let Some(violation) = &report.violation {
         let (at, y) = (x(violation.at_s), 50.0 + ROW * violation.who as f64 + ROW - 8.0);
+        // The sentence goes to the side that has room for it.
+        let late = at > WIDTH / 2.0;
         let _ = write!(
             svg,
             "<line x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"40\" y2=\"{height}\" stroke=\"red\" stroke-width=\"2\"/>"
         );
         let _ = write!(
             svg,
-            "<text x=\"{:.1}\" y=\"{y:.1}\" fill=\"red\" text-anchor=\"end\" font-size=\"12\">{}</text>",
-            at - 4.0,
+            "<text x=\"{:.1}\" y=\"{y:.1}\" fill=\"red\" text-anchor=\"{}\" font-size=\"12\">{}</text>",
+            if late { at - 4.0 } else { at + 4.0 },
+            if late { "end" } else { "start" },
             escaped(&format!("{}: {}", violation.name, violation.what))
         );
     }

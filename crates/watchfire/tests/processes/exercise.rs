@@ -79,3 +79,37 @@ fn what_cannot_be_run_is_one_line() {
     assert!(run(&bad.display().to_string(), "max").refused(2).contains("bad.toml"));
     assert!(!Path::new(&out).exists(), "something was half-written");
 }
+
+#[test]
+fn faults_of_another_file_are_read_with_any_scenario() {
+    let temporary = tempfile::tempdir().unwrap();
+    let out = temporary.path().join("out").display().to_string();
+    let faults = temporary.path().join("faults.toml");
+    let given = faults.display().to_string();
+    let run = |speed: &str| {
+        watchfire(["exercise", "run", "2022-10-04", "--faults", &given, "--speed", speed, "--out", &out])
+    };
+    assert!(run("max").refused(2).contains("faults.toml: "), "there is none");
+    std::fs::write(&faults, "[[faults]]\nat_s = 100\nkind = \"stop\"\nnation = \"fra\"\nfor_s = 3\n")
+        .unwrap();
+    assert!(run("max").refused(2).contains("faults.toml: line 4: expected one of this scenario's nations"));
+    std::fs::write(&faults, "[[faults]]\nat_s = 100\nkind = \"stop\"\nnation = \"jpn\"\nfor_s = 3\n")
+        .unwrap();
+    assert!(run("20").refused(2).contains("faults are played in virtual time only"));
+    assert!(!Path::new(&out).exists(), "something was half-written");
+    let checked = watchfire(["exercise", "check", "2022-11-03", "--faults", &given, "--seeds", "2"]);
+    assert_eq!(checked.status, Some(0), "{}", checked.err);
+    assert!(checked.out.contains("2 of 2 seeds fly so"), "{}", checked.out);
+    assert!(checked.out.contains("9 sensors, 1 faults"), "{}", checked.out);
+}
+
+#[test]
+fn the_list_names_each_scenario_and_what_is_special() {
+    let listed = watchfire(["exercise", "list"]);
+    assert_eq!(listed.status, Some(0), "{}", listed.err);
+    // 13 reported launches and a satellite, two lines each.
+    assert_eq!(listed.out.lines().count(), 2 * 14, "{}", listed.out);
+    for name in ["2022-10-04", "2022-06-05", "2023-11-21", "satellite-pass"] {
+        assert!(listed.out.lines().any(|line| line.starts_with(name)), "{name}");
+    }
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use exchange::{Digest, RootPublic};
 use node::journal::{Journal, Snapshot};
-use node::replay::{Replayer, head};
+use node::replay::{Replayer, Signatures, head};
 use node::row::{CHAIN_START, Output, Row, chain};
 use node::shell::sqlite::SqliteJournal;
 use rusqlite::{Connection, params};
@@ -21,7 +21,7 @@ fn journal(folder: &Path) -> PathBuf {
     let root: RootPublic = serde_json::from_slice(&std::fs::read(out.join("root.json")).unwrap()).unwrap();
     let mut journal = SqliteJournal::open(&file).unwrap();
     let head = head(&journal).unwrap().unwrap();
-    let recovered = Replayer::recover(&journal, &head, root).unwrap();
+    let recovered = Replayer::recover(&journal, &head, root, Signatures::Real).unwrap();
     let snapshot = Snapshot { row: journal.len() - 1, bytes: recovered.node.snapshot().unwrap() };
     journal.keep_snapshot(&snapshot).unwrap();
     journal.close().unwrap();

@@ -8,4 +8,5 @@ mod exercise;
 mod feed;
 mod intruders;
 mod journals;
+mod kills;
 mod nodes;

@@ -75,7 +75,7 @@ impl ViewBuilder {
             clock_speed: self.clock_speed,
             clock_bound_ms: self.clock_bound_ms,
             build: crate::BUILD.to_owned(),
-            last_data_age_s: state.last_data.map(|at| age_s(at) / self.clock_speed),
+            last_data_age_s: driver.data_age_s(now, self.clock_speed),
             sensors: state
                 .identity
                 .sensors

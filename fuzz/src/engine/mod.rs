@@ -1,0 +1,6 @@
+//! The engine: mutate, try, keep what reaches new code.
+
+pub mod coverage;
+pub mod limit;
+pub mod mutate;
+pub mod run;
