@@ -98,6 +98,8 @@ pub(crate) struct Motion {
     /// Where a coast was last refuted on the way up, or in space: thrust was seen.
     pub thrust_seen: Option<FlightPoint>,
     arc: Option<Estimate<6>>,
+    /// Nothing but a coast is allowed for.
+    only_coasts: bool,
 }
 
 impl Motion {
@@ -115,7 +117,13 @@ impl Motion {
             stands: false,
             thrust_seen: None,
             arc: None,
+            only_coasts: false,
         })
+    }
+
+    /// From now on the coasting filter alone.
+    pub fn only_coast(&mut self) {
+        (self.thrust, self.stands, self.only_coasts) = (None, self.coast.is_some(), self.coast.is_some());
     }
 
     /// The better description at present.
@@ -213,7 +221,7 @@ impl Motion {
 
     /// Before a standing coast comes down into the air, keeps it as the arc; the other filter follows the fall.
     fn keep_arc(&mut self, time: Tai) {
-        if !self.stands || self.arc.is_some() || time <= self.time {
+        if !self.stands || self.only_coasts || self.arc.is_some() || time <= self.time {
             return;
         }
         let Some(coast) = &self.coast else { return };
@@ -271,7 +279,7 @@ impl Motion {
     /// Brings the thrust filter back where the coast no longer fits.
     fn doubt(&mut self, measurement: &Measurement) {
         let Some(coast) = &self.coast else { return };
-        if self.thrust.is_some() {
+        if self.thrust.is_some() || self.only_coasts {
             return;
         }
         let outside = coast.fit(measurement, 0.0).is_none_or(|fit| fit.distance_squared > GATE);

@@ -72,7 +72,11 @@ impl Picture {
             associate(tracks, received, scan, &mut open, &mut self.radars);
         }
         for (plot, _) in scan.iter().zip(&open).filter(|(_, open)| **open) {
-            self.tentative.extend(self.seeds.grow(plot, received, &self.radars));
+            let Some(mut track) = self.seeds.grow(plot, received, &self.radars) else { continue };
+            if self.settings.coasting_only {
+                track.motion.only_coast();
+            }
+            self.tentative.push(track);
         }
         self.promote();
     }

@@ -16,6 +16,9 @@ pub struct Settings {
     pub warning_threshold: f64,
     /// Shortest time between two assessments of one track whose status has not changed, seconds.
     pub assess_every_s: f64,
+    /// Only what coasts is looked for, by the coasting filter alone: for a radar that sees objects after their
+    /// burn-out and above the air. Thrust and drag then break a track.
+    pub coasting_only: bool,
 }
 
 impl Default for Settings {
@@ -26,6 +29,7 @@ impl Default for Settings {
             arc_lost_after_s: 300.0,
             warning_threshold: 0.5,
             assess_every_s: 1.0,
+            coasting_only: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Scenarios, truth with its own motion code, notional sensors, whole nations in virtual time.
 
 pub mod cast;
+pub mod descent;
 pub mod exercise;
 pub mod raid;
 pub mod random;

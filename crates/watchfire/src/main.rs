@@ -60,7 +60,7 @@ enum Command {
     #[command(after_help = "Example:\n  watchfire sim --seeds 1..1000")]
     Sim(sim::Sim),
     /// Measures, and compares with the goals.
-    #[command(after_help = "Example:\n  watchfire bench tracking --json")]
+    #[command(after_help = "Example:\n  watchfire bench track --json")]
     Bench(bench::Bench),
 }
 

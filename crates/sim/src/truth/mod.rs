@@ -4,7 +4,7 @@
 //! drag, stages with thrust and mass flow. None of it calls `physics`, whose data types alone are used.
 
 pub mod arc;
-mod atmosphere;
+pub(crate) mod atmosphere;
 pub mod classes;
 pub mod draw;
 pub mod earth;

@@ -6,7 +6,9 @@ mod latency;
 mod size;
 mod stage;
 mod start;
-mod tracking;
+mod track;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -16,22 +18,54 @@ use crate::problem::Problem;
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// `tracking`, `exercise`, `latency`, `start` or `size`; all of them where none is named.
+    /// `track`, `exercise`, `latency`, `start` or `size`; all of them where none is named.
     name: Option<String>,
     /// A line of JSON for each figure.
     #[arg(long)]
     json: bool,
+    /// `track`: all runs that the figures are defined by, instead of those of three minutes.
+    #[arg(long)]
+    full: bool,
+    /// `track`: one part of it alone.
+    #[arg(long, value_name = "PART")]
+    part: Option<track::Part>,
+    /// `track`: the first seed.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// `track`: writes charts (SVG) into this folder.
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
+    /// `track`: writes its scenarios (sensors, plots, truth, tracks) into this folder, and measures the speed only.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+}
+
+/// What a measurement gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// For people: runs, seeds, interval of each figure; none where there is nothing to say.
+    pub notes: Vec<String>,
+    /// What could not be measured, since it does not exist yet.
+    pub not_yet: Vec<String>,
+}
+
+impl From<Vec<Figure>> for Report {
+    fn from(figures: Vec<Figure>) -> Report {
+        Report { figures, ..Report::default() }
+    }
 }
 
 /// Measures and prints.
 pub fn run(bench: &Bench) -> Result<(), Problem> {
-    type Measure = fn() -> Result<Vec<Figure>, Problem>;
+    type Measure = fn(&Bench) -> Result<Report, Problem>;
     let benches: [(&str, Measure); 5] = [
-        ("tracking", || tracking::run().map_err(Problem::failed)),
-        ("exercise", exercise::run),
-        ("latency", latency::run),
-        ("start", start::run),
-        ("size", size::run),
+        ("track", |bench| track::run(&bench.form()).map_err(Problem::failed)),
+        ("exercise", |_| exercise::run().map(Report::from)),
+        ("latency", |_| latency::run().map(Report::from)),
+        ("start", |_| start::run().map(Report::from)),
+        ("size", |_| size::run().map(Report::from)),
     ];
     let wanted = |name: &str| bench.name.as_deref().is_none_or(|wanted| wanted == name);
     let chosen: Vec<_> = benches.iter().filter(|(name, _)| wanted(name)).collect();
@@ -40,17 +74,34 @@ pub fn run(bench: &Bench) -> Result<(), Problem> {
         let name = bench.name.as_deref().unwrap_or_default();
         return Err(Problem::input(format!("bench {name}: not known; expected one of {}", known.join(", "))));
     }
-    let mut figures = Vec::new();
+    let mut report = Report::default();
     for (name, measure) in chosen {
         eprintln!("measuring {name} …");
-        figures.extend(measure().map_err(|problem| problem.during(&format!("bench {name}")))?);
+        let more = measure(bench).map_err(|problem| problem.during(&format!("bench {name}")))?;
+        report.notes.resize(report.figures.len(), String::new());
+        report.figures.extend(more.figures);
+        report.notes.extend(more.notes);
+        report.not_yet.extend(more.not_yet);
     }
     if bench.json {
-        figures.iter().for_each(|figure| println!("{}", figure.json()));
+        report.figures.iter().for_each(|figure| println!("{}", figure.json()));
     } else {
-        print!("{}", table(&figures));
+        print!("{}", table(&report.figures, &report.notes));
+        report.not_yet.iter().for_each(|what| println!("not measured yet: {what}"));
     }
     Ok(())
+}
+
+impl Bench {
+    fn form(&self) -> track::Form {
+        track::Form {
+            full: self.full,
+            part: self.part,
+            seed: self.seed,
+            plots: self.plots.clone(),
+            files: self.files.clone(),
+        }
+    }
 }
 
 /// One measured figure.
@@ -102,11 +153,11 @@ impl Figure {
     }
 }
 
-/// The figures as a table for people, a line for each.
-pub fn table(figures: &[Figure]) -> String {
+/// The figures as a table for people, a line for each, with its note at the end.
+pub fn table(figures: &[Figure], notes: &[String]) -> String {
     let width = figures.iter().map(|figure| figure.name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for figure in figures {
+    for (index, figure) in figures.iter().enumerate() {
         let sign = if figure.higher_is_better { "≥" } else { "≤" };
         let goal = match figure.goal {
             Some(goal) => format!("{sign} {}", readable(goal)),
@@ -119,8 +170,10 @@ pub fn table(figures: &[Figure]) -> String {
         };
         let measured = readable(figure.measured);
         text.push_str(&format!(
-            "{:width$}  {measured:>14} {:<10}  {goal:<14} {verdict}",
-            figure.name, figure.unit
+            "{:width$}  {measured:>14} {:<10}  {goal:<14} {verdict:<8} {}",
+            figure.name,
+            figure.unit,
+            notes.get(index).map_or("", String::as_str)
         ));
         text.truncate(text.trim_end().len());
         text.push('\n');
@@ -171,11 +224,13 @@ mod tests {
 
     #[test]
     fn the_table_says_what_is_not_met() {
-        let text = table(&[figure(Some(300_000.0), 1_234_567.0, true), figure(Some(0.2), 0.25, false)]);
+        let figures = [figure(Some(300_000.0), 1_234_567.0, true), figure(Some(0.2), 0.25, false)];
+        let text = table(&figures, &["3 runs".to_owned()]);
         assert!(
-            text.contains("1,234,567") && text.contains("≥ 300,000") && text.contains("NOT MET"),
+            text.contains("1,234,567") && text.contains("≥ 300,000") && text.contains("NOT MET\n"),
             "{text}"
         );
+        assert!(text.contains("met      3 runs"), "{text}");
         assert_eq!(text.lines().count(), 2);
     }
 }
