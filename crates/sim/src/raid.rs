@@ -147,6 +147,7 @@ fn radar(clutter_mean_per_scan: f64) -> Sensor {
         sigma_range_m: Some(20.0),
         sigma_az_rad: Some(1e-3),
         sigma_el_rad: Some(1e-3),
+        sigma_height_m: None,
         sigma_range_rate_mps: None,
         pd: 0.9,
         rate_hz: 1.0,
@@ -159,6 +160,8 @@ fn radar(clutter_mean_per_scan: f64) -> Sensor {
         }),
         slow_fraction: Some(0.0),
         slow_time_s: None,
+        sac: None,
+        sic: None,
         notional: true,
     }
 }
