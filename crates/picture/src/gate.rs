@@ -5,6 +5,7 @@
 
 use nalgebra::Vector3;
 use physics::filter::Fit;
+use statement::TrackStatus;
 
 use crate::assign::Candidate;
 use crate::motion::GATE;
@@ -41,6 +42,9 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
 
     let mut near: Vec<usize> = Vec::new();
     for (index, track) in tracks.iter_mut().enumerate() {
+        if track.status == TrackStatus::Lost {
+            continue;
+        }
         let dt_s = first.time.since_s(track.motion.time);
         let roughly = roughly_at(track, dt_s);
         let untold_m = 5.0 * first.el_sigma_rad.unwrap_or(0.0) * first.measured.x;

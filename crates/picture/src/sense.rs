@@ -1,5 +1,6 @@
 //! Sense: which plots can be used at all, and why the others cannot.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use nalgebra::Vector3;
@@ -12,10 +13,6 @@ use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 
 use crate::noise::Slowness;
-
-/// How far behind the newest plot a plot may be and still be used, seconds. Several sensors' scans arrive
-/// interleaved: a later one is then used at its own time.
-const LATE_S_MAX: f64 = 2.0;
 
 /// Farther than any radar sees, metres.
 const RANGE_M_MAX: f64 = 1e8;
@@ -51,7 +48,7 @@ pub enum Rejection {
     /// The sensor measures no range or no azimuth, or the plot lacks it; or it measures no elevation and is told no
     /// heights: not used yet.
     NotThreeDimensional,
-    /// Its time is before that of plots already used.
+    /// It comes too long after plots already used.
     Late,
 }
 
@@ -85,6 +82,7 @@ impl Radar {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sensed {
     pub time: Tai,
+    pub received: Tai,
     pub scan: i64,
     /// The number of its radar.
     pub radar: u32,
@@ -100,6 +98,18 @@ pub(crate) struct Sensed {
 }
 
 impl Sensed {
+    /// The order of plots, whatever order they came in.
+    pub fn order(&self, other: &Sensed) -> Ordering {
+        let place = |plot: &Sensed| (plot.time, plot.radar, plot.scan);
+        let [(range, azimuth, elevation), (range_to, azimuth_to, elevation_to)] =
+            [self, other].map(|plot| (plot.measured.x, plot.measured.y, plot.measured.z));
+        place(self)
+            .cmp(&place(other))
+            .then(azimuth.total_cmp(&azimuth_to))
+            .then(range.total_cmp(&range_to))
+            .then(elevation.total_cmp(&elevation_to))
+    }
+
     /// Which of [`SECTORS`] it lies in.
     fn sector(&self) -> i64 {
         libm::floor(self.measured.y * SECTORS / core::f64::consts::TAU) as i64
@@ -127,8 +137,8 @@ impl Sensed {
     }
 }
 
-/// Checks one plot against its sensor and the newest time.
-pub(crate) fn sense(plot: &Plot, radars: &[Radar], newest: Option<Tai>) -> Result<Sensed, Rejection> {
+/// Checks one plot against its sensor.
+pub(crate) fn sense(plot: &Plot, received: Tai, radars: &[Radar]) -> Result<Sensed, Rejection> {
     let index =
         radars.iter().position(|radar| radar.sensor.id == plot.sensor_id).ok_or(Rejection::UnknownSensor)?;
     let Radar { sensor, site, .. } = &radars[index];
@@ -148,9 +158,6 @@ pub(crate) fn sense(plot: &Plot, radars: &[Radar], newest: Option<Tai>) -> Resul
     if !finite || !possible {
         return Err(Rejection::Impossible);
     }
-    if newest.is_some_and(|newest| newest.since_s(plot.time) > LATE_S_MAX) {
-        return Err(Rejection::Late);
-    }
     let (el_rad, el_sigma_rad) = match (sensor.sigma_el_rad, sensor.sigma_height_m) {
         (Some(_), _) => (plot.el_rad, None),
         (None, Some(sigma_height_m)) => {
@@ -164,6 +171,7 @@ pub(crate) fn sense(plot: &Plot, radars: &[Radar], newest: Option<Tai>) -> Resul
     };
     Ok(Sensed {
         time: plot.time,
+        received,
         scan: plot.scan,
         radar: index as u32,
         measured: Vector3::new(range_m, plot.az_rad, el_rad),

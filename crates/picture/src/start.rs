@@ -22,7 +22,7 @@ pub(crate) struct Seeds(Vec<Sensed>);
 impl Seeds {
     /// Joins a plot to the nearest one in time that waits and that one object could have made as well; else it waits
     /// itself.
-    pub fn grow(&mut self, plot: &Sensed, received: Tai, radars: &[Radar]) -> Option<Track> {
+    pub fn grow(&mut self, plot: &Sensed, radars: &[Radar]) -> Option<Track> {
         let fits = |seed: &&Sensed| could_be_one(seed, plot, radars);
         let partner = match plot.el_sigma_rad {
             // One of many aircraft that one slow turn sees: the nearest in space.
@@ -40,7 +40,7 @@ impl Seeds {
             return None;
         };
         let seed = self.0.remove(partner);
-        Track::start(&seed, plot, received, radars)
+        Track::start(&seed, plot, radars)
     }
 
     /// Gives up those that have waited too long.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use formats::{PlotFile, TRACKS_HEADER, asterix, read_sensors, write_assessment, write_track};
+use formats::{
+    PlotFile, TRACKS_HEADER, asterix, read_catalogue, read_notices, read_sensors, write_assessment,
+    write_track,
+};
 use physics::plot::Plot;
 use physics::time::Tai;
-use picture::{Picture, Settings};
+use picture::{Catalogue, Picture, Settings};
 use statement::{Track as Said, TrackStatus};
 
 use crate::output::{progress, write_whole};
@@ -28,6 +31,12 @@ pub struct Track {
     /// The plots' format.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
+    /// Known satellites: two-line element sets.
+    #[arg(long)]
+    catalogue: Option<PathBuf>,
+    /// Planned launches, JSON: what fits one does not alarm.
+    #[arg(long)]
+    notices: Option<PathBuf>,
     /// Where the tracks go: CSV, a row for each firm track and update.
     #[arg(long)]
     out: PathBuf,
@@ -53,7 +62,15 @@ pub fn run(args: &Track) -> Result<(), Problem> {
         Format::Csv => read_plots(&args.plots, &sensors.sensors, t0)?,
         Format::Asterix => read_asterix(&args.plots, &sensors.sensors, t0)?,
     };
-    let tracked = follow(Picture::new(sensors.sensors, Settings::default()), &plots, t0);
+    let mut picture = Picture::new(sensors.sensors, Settings::default());
+    if let Some(file) = &args.catalogue {
+        let satellites = read_catalogue(&file.display().to_string(), &read(file)?).map_err(Problem::input)?;
+        picture.set_catalogue(Catalogue::new(satellites));
+    }
+    if let Some(file) = &args.notices {
+        picture.set_notices(read_notices(&file.display().to_string(), &read(file)?).map_err(Problem::input)?);
+    }
+    let tracked = follow(picture, &plots, t0);
     write_whole(&args.out, tracked.tracks.as_bytes())?;
     if let Some(file) = &args.assessments {
         write_whole(file, tracked.assessments.as_bytes())?;
@@ -137,7 +154,7 @@ impl Tracked {
 fn together(a: &Plot, b: &Plot) -> bool {
     let sector = |plot: &Plot| (plot.az_rad * picture::SECTORS / core::f64::consts::TAU).floor();
     let swept = a.scan == b.scan && a.height_m.is_some() && b.height_m.is_some() && sector(a) == sector(b);
-    a.sensor_id == b.sensor_id && (a.time == b.time || swept)
+    a.time == b.time || (a.sensor_id == b.sensor_id && swept)
 }
 
 /// Scan by scan, as a node would get them.
