@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::motion::{Motion, height_and_climb};
 
-/// Shorter spans say too little, seconds; from longer ones too much may have happened.
-const SPAN_S: f64 = 8.0;
+/// Shorter spans say too little where a velocity is known to some tens of m/s, seconds; over longer ones too much may have happened.
+const SPAN_S: f64 = 12.0;
 const SPAN_S_MAX: f64 = 30.0;
 
 /// Faster and higher than this no aircraft flies level, m/s and metres (the fastest ever flew at 980 m/s and 26 km).

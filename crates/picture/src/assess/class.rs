@@ -44,7 +44,7 @@ pub(crate) fn classify(track: &Track, catalogued: bool) -> ClassProbabilities {
     if track.motion.coasts() && thrust_seen {
         // It was seen to rise: what stays up is on its way to orbit.
         probabilities((1.0 - stays_up) * leaves_air, stays_up * leaves_air, 0.0, 0.0)
-    } else if track.motion.coasts() {
+    } else if track.motion.coasts() || (catalogued && !thrust_seen) {
         let satellite = if catalogued { weighed(stays_up, CATALOGUED) } else { stays_up };
         probabilities(comes_down.min(1.0 - satellite) * leaves_air, 0.0, satellite * leaves_air, 0.0)
     } else if thrust_seen {

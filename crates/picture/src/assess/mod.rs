@@ -104,7 +104,7 @@ impl Told {
     }
 
     fn reckon(&mut self, track: &Track, known: &Known) -> Assessment {
-        if track.motion.coasts_in_space() {
+        if track.motion.thrust_seen.is_none() {
             self.satellite.renew(&track.motion.kinematic(), known.catalogue);
         }
         let classes = class::classify(track, self.satellite.name().is_some());
