@@ -87,12 +87,15 @@ impl Lift {
         }
         self.since = Some((motion.time, state, sigma_mps));
         let flies = height_m < HEIGHT_M_MAX && speed_mps < SPEED_MPS_MAX && speed_mps > 1.0;
-        if span_s > SPAN_S_MAX || !flies || climb_mps.abs() > SLOPE_MAX * speed_mps {
+        // By the way made, since a velocity's vertical part may be off by a third of an aircraft's speed.
+        let way_m = law::position(&state) - law::position(&from);
+        let risen_m = height_m - height_and_climb(&from).0;
+        if span_s > SPAN_S_MAX || !flies || risen_m.abs() > SLOPE_MAX * way_m.norm() {
             return;
         }
         let fallen = integrate::coast(&from, span_s);
         let force = (law::velocity(&state) - law::velocity(&fallen)) / span_s;
-        let lift_mps2 = force.dot(&across_and_up(&state));
+        let lift_mps2 = force.dot(&across_and_up(&law::position(&state), &way_m));
         let sigma_mps2 = libm::hypot(sigma_mps, from_sigma_mps) / span_s;
         let log_likelihood = |middle: f64, spread: f64| {
             let sigma = libm::hypot(sigma_mps2, spread);
@@ -105,9 +108,8 @@ impl Lift {
     }
 }
 
-/// The direction across the flight that points most upward.
-fn across_and_up(state: &State) -> Vector3<f64> {
-    let up = law::position(state).normalize();
-    let along = law::velocity(state).normalize();
+/// The direction across the way made that points most upward, at a place.
+fn across_and_up(place_m: &Vector3<f64>, way_m: &Vector3<f64>) -> Vector3<f64> {
+    let (up, along) = (place_m.normalize(), way_m.normalize());
     (up - along * up.dot(&along)).normalize()
 }

@@ -55,9 +55,8 @@ impl Names {
     /// Names the tracks that are new.
     pub fn note(&mut self, tracks: &[Track]) {
         let known = self.named.last_key_value().map_or(0, |(number, _)| *number);
-        for track in
-            tracks.iter().rev().take_while(|track| track.number > known).collect::<Vec<_>>().into_iter().rev()
-        {
+        let new = tracks.partition_point(|track| track.number <= known);
+        for track in &tracks[new..] {
             self.count += 1;
             self.named.insert(track.number, Named { name: self.count, seen: Seen::of(track) });
         }

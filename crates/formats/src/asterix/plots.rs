@@ -255,10 +255,7 @@ mod tests {
                 Box::new(|b| b[5] = 21),
                 "byte 3: expected a radar whose sac/sic a sensor has (20/129), found 21/129",
             ),
-            (
-                Box::new(|b| no_source(b)),
-                "byte 3: expected a radar whose sac/sic a sensor has (20/129), found none",
-            ),
+            (Box::new(no_source), "byte 3: expected a radar whose sac/sic a sensor has (20/129), found none"),
             (Box::new(|b| b[7] = 0xff), "byte 7: expected a time of day below 86401 s"),
             (Box::new(|b| b[4] = 0b1000_0001), "byte 3: expected at most 28 fields"),
             (Box::new(|b| b.truncate(19)), "byte 3: expected 17 bytes"),
