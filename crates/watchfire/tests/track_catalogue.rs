@@ -63,12 +63,15 @@ struct Seen {
     warned: Vec<String>,
 }
 
+/// What a track was called, by its age in seconds.
+type Called = Vec<(f64, ObjectClass)>;
+
 fn watch(sensor: &Sensor, truths: &[Truth], catalogue: &Catalogue, start: Tai, watched_s: f64) -> Seen {
     let mut picture = Picture::new(vec![sensor.clone()], Settings::default());
     picture.set_catalogue(catalogue.clone());
     let mut watch = Watch::new(sensor, 1);
     let mut seen = Seen::default();
-    let mut said: BTreeMap<String, (Tai, Vec<(f64, ObjectClass)>, bool)> = BTreeMap::new();
+    let mut said: BTreeMap<String, (Tai, Called, bool)> = BTreeMap::new();
     for scan in 0..(watched_s * sensor.rate_hz) as i64 {
         let time_s = scan as f64 / sensor.rate_hz;
         let now = start.plus_s(time_s);
