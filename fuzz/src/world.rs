@@ -153,6 +153,8 @@ pub fn assessment(number: u32) -> Assessment {
         observed: Some(point(200_000.0)),
         under_thrust: Some(false),
         burnout: Some(point(90_000.0)),
+        notice: "kor-notice-7".into(),
+        satellite: String::new(),
     }
 }
 

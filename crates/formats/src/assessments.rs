@@ -54,6 +54,8 @@ pub fn write_assessment(assessment: &Assessment, t0: Tai) -> String {
         "observed": assessment.observed.as_ref().map(point),
         "under_thrust": assessment.under_thrust,
         "burnout": assessment.burnout.as_ref().map(point),
+        "notice": named(&assessment.notice),
+        "satellite": named(&assessment.satellite),
         "object_count_min": assessment.object_count.0,
         "object_count_max": assessment.object_count.1,
         "evidence": {
@@ -65,6 +67,11 @@ pub fn write_assessment(assessment: &Assessment, t0: Tai) -> String {
         },
     })
     .to_string()
+}
+
+/// A name; null where there is none.
+fn named(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// The name of a domain value, as serde writes it.

@@ -12,6 +12,7 @@ pub mod integrate;
 pub mod measure;
 pub mod motion;
 pub mod plot;
+pub mod satellite;
 pub mod sensor;
 pub mod time;
 pub mod wgs84;

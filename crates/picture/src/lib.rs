@@ -5,15 +5,22 @@
 
 mod assess;
 mod assign;
+mod catalogue;
 mod gate;
+mod lift;
 mod motion;
+mod names;
 mod noise;
+mod notice;
+mod past;
 mod picture;
 mod sense;
 mod settings;
 mod start;
 mod track;
+mod tracker;
 
+pub use catalogue::Catalogue;
 pub use picture::Picture;
-pub use sense::{RejectedPlot, Rejection};
+pub use sense::{RejectedPlot, Rejection, SECTORS};
 pub use settings::Settings;

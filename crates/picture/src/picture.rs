@@ -1,33 +1,37 @@
 //! The picture: the state that plots change.
 
+use std::collections::BTreeMap;
+
 use physics::plot::Plot;
 use physics::sensor::Sensor;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Assessment, TrackStatus};
+use statement::{Assessment, PlannedLaunch};
 
-use crate::assess;
-use crate::assign::assign;
-use crate::gate::gate;
-use crate::sense::{self, Radar, RejectedPlot, Sensed};
+use crate::assess::{Known, Told};
+use crate::catalogue::Catalogue;
+use crate::names::Names;
+use crate::past::Past;
+use crate::sense::{self, RejectedPlot, Rejection, Sensed};
 use crate::settings::Settings;
-use crate::start::Seeds;
 use crate::track::Track;
+use crate::tracker::Tracker;
 
 /// One nation's own picture: sensors, tracks, and what was last said of each. Cloning or serialising it keeps all
 /// of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Picture {
     settings: Settings,
-    radars: Vec<Radar>,
-    /// Time of the newest plot.
-    newest: Option<Tai>,
-    seeds: Seeds,
-    tentative: Vec<Track>,
-    /// Firm, coasting and lately lost ones, in the order of their numbers.
-    tracks: Vec<Track>,
-    /// How many tracks have been firm.
-    count: u64,
+    sensors: Vec<Sensor>,
+    tracker: Tracker,
+    past: Past,
+    /// How late it is: the newest instant heard of.
+    now: Option<Tai>,
+    names: Names,
+    /// What was said of the tracks, by their names.
+    told: BTreeMap<u64, Told>,
+    catalogue: Catalogue,
+    notices: Vec<PlannedLaunch>,
 }
 
 impl Picture {
@@ -35,123 +39,235 @@ impl Picture {
     pub fn new(sensors: Vec<Sensor>, settings: Settings) -> Picture {
         Picture {
             settings,
-            radars: sensors.into_iter().map(Radar::new).collect(),
-            newest: None,
-            seeds: Seeds::default(),
-            tentative: Vec::new(),
-            tracks: Vec::new(),
-            count: 0,
+            tracker: Tracker::new(sensors.clone()),
+            sensors,
+            past: Past::default(),
+            now: None,
+            names: Names::default(),
+            told: BTreeMap::new(),
+            catalogue: Catalogue::default(),
+            notices: Vec::new(),
         }
     }
 
-    /// Takes one scan or several, in the order of time; gives back those that could not be used.
+    /// From now on these are the known satellites.
+    pub fn set_catalogue(&mut self, catalogue: Catalogue) {
+        self.catalogue = catalogue;
+    }
+
+    /// From now on these are the planned launches.
+    pub fn set_notices(&mut self, notices: Vec<PlannedLaunch>) {
+        self.notices = notices;
+    }
+
+    /// Takes plots of one scan or of several, in any order, up to half a minute late; gives back those that could not
+    /// be used.
     pub fn observe(&mut self, received: Tai, plots: &[Plot]) -> Vec<RejectedPlot> {
         let mut rejected = Vec::new();
         let mut sensed = Vec::with_capacity(plots.len());
         for plot in plots {
-            match sense::sense(plot, &self.radars, self.newest) {
-                Ok(plot) => {
-                    self.newest = Some(self.newest.map_or(plot.time, |newest| newest.max(plot.time)));
-                    sensed.push(plot);
-                }
+            let in_time = |sensed: Sensed| match self.past.reaches(sensed.time) {
+                true => Ok(sensed),
+                false => Err(Rejection::Late),
+            };
+            let usable = sense::sense(plot, received, &self.tracker.radars).and_then(in_time);
+            match usable {
+                Ok(plot) => sensed.push(plot),
                 Err(reason) => rejected.push(RejectedPlot { plot: plot.clone(), reason }),
             }
         }
-        for scan in sense::scans(&sensed) {
-            self.take_scan(received, scan);
+        sensed.sort_by(Sensed::order);
+        sensed.dedup_by(|a, b| a.order(b).is_eq());
+        let newest = sensed.last().map(|plot| plot.time);
+        if self.past.goes_on_with(&sensed) {
+            self.past.go_on(&mut self.tracker, sensed, &self.settings);
+            self.names.note(&self.tracker.tracks);
+        } else {
+            self.names.look(&self.tracker.tracks);
+            let empty = Tracker::new(self.sensors.clone());
+            self.past.go_back(&mut self.tracker, sensed, &self.settings, empty);
+            self.names.carry_over(&self.tracker.tracks);
         }
+        self.now = self.now.max(newest);
         rejected
-    }
-
-    /// One scan of one radar: firm tracks choose first, then tentative ones; what is left may be something new.
-    fn take_scan(&mut self, received: Tai, scan: &[Sensed]) {
-        let Some(time) = scan.first().map(|plot| plot.time) else { return };
-        self.age(time);
-        let mut open = vec![true; scan.len()];
-        for tracks in [&mut self.tracks, &mut self.tentative] {
-            associate(tracks, received, scan, &mut open, &mut self.radars);
-        }
-        for (plot, _) in scan.iter().zip(&open).filter(|(_, open)| **open) {
-            let Some(mut track) = self.seeds.grow(plot, received, &self.radars) else { continue };
-            if self.settings.coasting_only {
-                track.motion.only_coast();
-            }
-            self.tentative.push(track);
-        }
-        self.promote();
-    }
-
-    /// Tentative tracks that have shown enough become firm.
-    fn promote(&mut self) {
-        let mut index = 0;
-        while let Some(track) = self.tentative.get(index) {
-            if !track.is_convincing() {
-                index += 1;
-                continue;
-            }
-            let mut track = self.tentative.remove(index);
-            self.count += 1;
-            track.number = self.count;
-            track.status = TrackStatus::Firm;
-            self.tracks.push(track);
-        }
     }
 
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.
     pub fn advance(&mut self, now: Tai) {
-        self.age(now);
-    }
-
-    fn age(&mut self, now: Tai) {
-        self.seeds.forget(now, &self.radars);
-        self.tentative.retain(|track| !track.is_stale(now, &self.radars));
-        for track in &mut self.tracks {
-            track.age(now, &self.settings);
-        }
-        self.tracks.retain(|track| {
-            let forgotten_s = track.lost_after_s(&self.settings) + KEPT_LOST_S;
-            track.status != TrackStatus::Lost
-                || !track.has_had_its_last_word()
-                || now.since_s(track.last) < forgotten_s
-        });
+        self.now = self.now.max(Some(now));
     }
 
     /// Firm, coasting and lately lost tracks, in the order of their ids.
     pub fn tracks(&self) -> Vec<statement::Track> {
-        self.tracks.iter().map(|track| track.statement(&self.radars)).collect()
+        let mut tracks: Vec<(u64, statement::Track)> = self
+            .tracker
+            .tracks
+            .iter()
+            .map(|track| {
+                let name = self.names.of(track);
+                let now = self.now.unwrap_or(track.last);
+                (name, track.statement(name, track.status_at(now, &self.settings), &self.tracker.radars))
+            })
+            .collect();
+        tracks.sort_by_key(|(name, _)| *name);
+        tracks.into_iter().map(|(_, track)| track).collect()
     }
 
     /// Assessments of the tracks whose assessment changed since the last call. `assessment_id` is empty and
     /// `revision` 0: the caller numbers them.
     pub fn assess(&mut self, now: Tai) -> Vec<Assessment> {
+        self.advance(now);
+        let known = Known {
+            radars: &self.tracker.radars,
+            settings: &self.settings,
+            catalogue: &self.catalogue,
+            notices: &self.notices,
+        };
         let mut said = Vec::new();
-        for track in &mut self.tracks {
-            said.extend(assess::assess(track, &self.radars, &self.settings, now));
+        let named: BTreeMap<u64, &Track> =
+            self.tracker.tracks.iter().map(|track| (self.names.of(track), track)).collect();
+        for (name, track) in &named {
+            let status = track.status_at(self.now.unwrap_or(now), &self.settings);
+            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, &known, now));
         }
+        self.told.retain(|name, told| {
+            let stands = named.contains_key(name);
+            if !stands {
+                said.extend(told.end(now));
+            }
+            stands
+        });
         said
     }
 }
 
-/// A lost track is still shown for this long, seconds.
-const KEPT_LOST_S: f64 = 30.0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use physics::frames::Site;
+    use physics::{integrate, measure, motion};
 
-/// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
-/// taken, or that a track without a plot may yet turn out to own.
-fn associate(tracks: &mut [Track], received: Tai, scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
-    let gated = gate(tracks, scan, open, radars);
-    let matches = assign(gated.candidates);
-    for &(track, plot) in &matches {
-        open[plot] = false;
-        let residual = tracks[track].take(&scan[plot], received, radars);
-        if let Some(residual) = residual {
-            let Radar { slowness, sensor, .. } = &mut radars[scan[plot].radar as usize];
-            slowness.learn(residual, sensor);
+    fn sensor(id: &str, lon_deg: f64) -> Sensor {
+        let text = format!(
+            r#"{{"id": "{id}", "lat_deg": 38.0, "lon_deg": {lon_deg}, "alt_m": 0, "sigma_range_m": 20,
+            "sigma_az_rad": 0.001, "sigma_el_rad": 0.001, "pd": 0.9, "rate_hz": 1, "slow_fraction": 0}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Numbers that look drawn by lot, in [0, 1).
+    fn draw(state: &mut u64) -> f64 {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Two radars' plots of six objects for 100 s, one in ten missing, with errors: (when sensed, plots).
+    fn plots(sensors: &[Sensor]) -> Vec<Plot> {
+        let mut lot = 7;
+        let mut plots = Vec::new();
+        for object in 0..6 {
+            let start = Site::at(physics::geodetic::Geodetic {
+                lat_deg: 40.0 + 0.2 * f64::from(object),
+                lon_deg: 127.0,
+                alt_m: 60_000.0 + 5_000.0 * f64::from(object),
+            });
+            let velocity = start.axes.transpose() * nalgebra::Vector3::new(1_500.0, -800.0, 900.0);
+            let state = motion::state(start.origin.vector(), velocity);
+            for second in (4 * object)..100 {
+                for (index, sensor) in sensors.iter().enumerate() {
+                    let time_s = f64::from(second) + 0.3 * index as f64;
+                    let at = integrate::coast(&state, time_s);
+                    let seen =
+                        measure::sight(&Site::at(sensor.place()), motion::position(&at)).unwrap().measured;
+                    let mut error = |sigma: f64| sigma * 3.4 * (draw(&mut lot) - 0.5);
+                    let plot = Plot {
+                        time: Tai(0).plus_s(time_s),
+                        scan: i64::from(second),
+                        sensor_id: sensor.id.clone(),
+                        range_m: Some(seen.x + error(20.0)),
+                        az_rad: (seen.y + error(1e-3)).rem_euclid(core::f64::consts::TAU),
+                        el_rad: seen.z + error(1e-3),
+                        height_m: None,
+                        address: None,
+                        range_rate_mps: None,
+                        truth_id: None,
+                    };
+                    if draw(&mut lot) > 0.1 {
+                        plots.push(plot);
+                    }
+                }
+            }
+        }
+        plots.sort_by_key(|plot| plot.time);
+        plots
+    }
+
+    fn state_of(picture: &Picture) -> String {
+        format!("{:?}", picture.tracker)
+    }
+
+    #[test]
+    fn plots_up_to_half_a_minute_late_leave_the_state_of_plots_in_order() {
+        let sensors = vec![sensor("A", 126.0), sensor("B", 129.0)];
+        let plots = plots(&sensors);
+        let mut in_order = Picture::new(sensors.clone(), Settings::default());
+        for scan in plots.chunk_by(|a, b| (a.time, &a.sensor_id) == (b.time, &b.sensor_id)) {
+            assert!(in_order.observe(Tai(0), scan).is_empty());
+        }
+        assert!(in_order.tracks().len() >= 6);
+        for seed in 1..4 {
+            let mut lot = seed;
+            let mut late: Vec<(f64, &Plot)> =
+                plots.iter().map(|plot| (plot.time.since_s(Tai(0)) + 29.9 * draw(&mut lot), plot)).collect();
+            late.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let mut picture = Picture::new(sensors.clone(), Settings::default());
+            for (arrives_s, plot) in late {
+                let rejected = picture.observe(Tai(0), core::slice::from_ref(plot));
+                assert!(rejected.is_empty(), "{rejected:?}");
+                picture.advance(Tai(0).plus_s(arrives_s));
+                picture.assess(Tai(0).plus_s(arrives_s));
+            }
+            assert!(state_of(&picture) == state_of(&in_order), "seed {seed}: another state");
         }
     }
-    for (track, plot) in gated.near {
-        let has_none = matches.binary_search_by_key(&track, |(track, _)| *track).is_err();
-        if has_none && tracks[track].status != TrackStatus::Tentative {
-            open[plot] = false;
+
+    #[test]
+    fn a_track_keeps_its_name_when_earlier_plots_come() {
+        let sensors = vec![sensor("A", 126.0), sensor("B", 129.0)];
+        let plots = plots(&sensors);
+        let mut picture = Picture::new(sensors.clone(), Settings::default());
+        // Of the first object radar B's plots come 20 s late, so that its track begins earlier than was thought.
+        let first = |plot: &&Plot| plot.time.since_s(Tai(0)) < 20.0;
+        let (on_time, late): (Vec<&Plot>, Vec<&Plot>) =
+            plots.iter().filter(first).partition(|plot| plot.sensor_id == "B" && plot.scan > 5);
+        for plot in on_time {
+            picture.observe(Tai(0), core::slice::from_ref(plot));
         }
+        let place = |picture: &Picture| -> BTreeMap<String, [f64; 6]> {
+            picture.tracks().into_iter().map(|track| (track.track_id, track.state)).collect()
+        };
+        let before = place(&picture);
+        assert!(!before.is_empty());
+        for plot in late {
+            picture.observe(Tai(0), core::slice::from_ref(plot));
+        }
+        let after = place(&picture);
+        for (name, state) in before {
+            let moved = (0..3).map(|axis| (after[&name][axis] - state[axis]).abs()).fold(0.0, f64::max);
+            assert!(moved < 5_000.0, "{name} moved {moved} m");
+        }
+    }
+
+    #[test]
+    fn what_is_later_than_that_is_refused_and_memory_is_bounded() {
+        let sensors = vec![sensor("A", 126.0)];
+        let mut picture = Picture::new(sensors.clone(), Settings::default());
+        let plots = plots(&sensors);
+        for plot in &plots {
+            picture.observe(Tai(0), core::slice::from_ref(plot));
+        }
+        let old = Plot { time: Tai(0).plus_s(50.0), ..plots[0].clone() };
+        assert_eq!(picture.observe(Tai(0), &[old])[0].reason, Rejection::Late);
+        assert!(picture.past.spans_s() <= 30.0 + 10.0 + 1.0, "{}", picture.past.spans_s());
     }
 }

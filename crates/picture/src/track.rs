@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use physics::filter::Estimate;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Assessment, Evidence, Hops, Phenomenon, TrackStatus};
+use statement::{Evidence, Hops, Phenomenon, TrackStatus};
 
+use crate::lift::Lift;
 use crate::motion::{self, Motion};
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
@@ -37,24 +38,23 @@ pub(crate) struct Track {
     pub number: u64,
     pub status: TrackStatus,
     pub motion: Motion,
+    pub lift: Lift,
     pub first: Tai,
     pub last: Tai,
     pub received: Tai,
     pub plots: u64,
     pub radars: BTreeSet<u32>,
+    /// The address that its transponder told.
+    pub address: Option<u32>,
     last_scans: Vec<(u32, i64, Tai)>,
     opening: Vec<Sensed>,
     /// The state at the first plot, as the whole opening shows it.
     pub opened: Option<Estimate<6>>,
-    /// What was last said of it.
-    pub said: Option<Box<Assessment>>,
-    /// Plots when it was last said.
-    pub said_plots: u64,
 }
 
 impl Track {
     /// From two plots that may be of one object.
-    pub fn start(first: &Sensed, second: &Sensed, received: Tai, radars: &[Radar]) -> Option<Track> {
+    pub fn start(first: &Sensed, second: &Sensed, radars: &[Radar]) -> Option<Track> {
         let dt_s = second.time.since_s(first.time);
         // Two radars at one instant say nothing of the velocity.
         let velocity =
@@ -66,27 +66,28 @@ impl Track {
             number: 0,
             status: TrackStatus::Tentative,
             motion,
+            lift: Lift::default(),
             first: first.time,
             last: first.time,
-            received,
+            received: second.received,
             plots: 0,
             radars: BTreeSet::new(),
+            address: None,
             last_scans: Vec::new(),
             opening: Vec::new(),
             opened: None,
-            said: None,
-            said_plots: 0,
         };
-        track.note(first, received);
-        track.note(second, received);
+        track.note(first);
+        track.note(second);
         Some(track)
     }
 
     /// Takes in a plot of its own; the residual where that says something of the radar's noise.
-    pub fn take(&mut self, plot: &Sensed, received: Tai, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
+    pub fn take(&mut self, plot: &Sensed, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
         self.motion.predict_to(plot.time);
         let residual = self.motion.update(&plot.measurement(radars));
-        self.note(plot, received);
+        self.lift.note(&self.motion);
+        self.note(plot);
         if self.status == TrackStatus::Coasting {
             self.status = TrackStatus::Firm;
         }
@@ -94,11 +95,12 @@ impl Track {
         residual
     }
 
-    fn note(&mut self, plot: &Sensed, received: Tai) {
+    fn note(&mut self, plot: &Sensed) {
         self.last = self.last.max(plot.time);
-        self.received = received;
+        self.received = plot.received;
         self.plots += 1;
         self.radars.insert(plot.radar);
+        self.address = self.address.or(plot.address);
         self.last_scans.retain(|(radar, _, _)| *radar != plot.radar);
         self.last_scans.push((plot.radar, plot.scan, plot.time));
         if self.opened.is_none() && self.opening.len() < OPENING_PLOTS_MAX {
@@ -149,24 +151,20 @@ impl Track {
         now.since_s(self.last) > slowest_s.min(30.0)
     }
 
-    /// Lets time pass: firm → coasting → lost.
-    pub fn age(&mut self, now: Tai, settings: &Settings) {
+    /// How it stands at an instant: firm, coasting, lost.
+    pub fn status_at(&self, now: Tai, settings: &Settings) -> TrackStatus {
         let unseen_s = now.since_s(self.last);
-        if unseen_s > self.lost_after_s(settings) || self.motion.position_sigma_m() > LOST_SIGMA_M {
-            self.status = TrackStatus::Lost;
-        } else if self.status == TrackStatus::Firm && unseen_s > settings.coasting_after_s {
-            self.status = TrackStatus::Coasting;
+        let lost = unseen_s > self.lost_after_s(settings) || self.motion.position_sigma_m() > LOST_SIGMA_M;
+        match self.status {
+            TrackStatus::Firm | TrackStatus::Coasting if lost => TrackStatus::Lost,
+            TrackStatus::Firm if unseen_s > settings.coasting_after_s => TrackStatus::Coasting,
+            status => status,
         }
     }
 
     /// How long it may go without a plot, seconds.
     pub fn lost_after_s(&self, settings: &Settings) -> f64 {
         if self.motion.coasts_in_space() { settings.arc_lost_after_s } else { settings.lost_after_s }
-    }
-
-    /// Its name.
-    pub fn id(&self) -> String {
-        format!("T-{}", self.number)
     }
 
     /// What it rests on.
@@ -188,8 +186,8 @@ impl Track {
         Hops { sensed: self.last, received: self.received, tracked: self.received, ..Hops::default() }
     }
 
-    /// As others see it.
-    pub fn statement(&self, radars: &[Radar]) -> statement::Track {
+    /// As others see it, under this name.
+    pub fn statement(&self, name: u64, status: TrackStatus, radars: &[Radar]) -> statement::Track {
         let estimate = self.motion.kinematic();
         let mut covariance = [0.0; 21];
         let triangle = (0..6).flat_map(|row| (row..6).map(move |column| (row, column)));
@@ -197,12 +195,17 @@ impl Track {
             *place = estimate.covariance[(row, column)];
         }
         statement::Track {
-            track_id: self.id(),
-            status: self.status,
+            track_id: id(name),
+            status,
             time: estimate.time,
             state: estimate.state.into(),
             covariance,
             evidence: self.evidence(radars),
         }
     }
+}
+
+/// How a track of this name is called to others.
+pub(crate) fn id(name: u64) -> String {
+    format!("T-{name}")
 }

@@ -183,6 +183,10 @@ pub struct Assessment {
     pub under_thrust: Option<bool>,
     /// Where its thrust was last seen, once it coasts; `None` where no thrust was seen.
     pub burnout: Option<FlightPoint>,
+    /// The id of the planned launch that it fits, as its origin was given notice; empty where there is none.
+    pub notice: String,
+    /// The name of the satellite of its origin's catalogue that it fits; empty where there is none.
+    pub satellite: String,
 }
 
 /// One revision of one statement, named so that nobody can mean another.

@@ -270,6 +270,8 @@ impl From<&Assessment> for wire::Assessment {
             observed: assessment.observed.as_ref().map(Into::into),
             under_thrust: assessment.under_thrust,
             burnout: assessment.burnout.as_ref().map(Into::into),
+            notice: assessment.notice.clone(),
+            satellite: assessment.satellite.clone(),
         }
     }
 }
@@ -327,6 +329,8 @@ impl TryFrom<wire::Assessment> for Assessment {
             observed: assessment.observed.map(TryInto::try_into).transpose()?,
             under_thrust: assessment.under_thrust,
             burnout: assessment.burnout.map(TryInto::try_into).transpose()?,
+            notice: text("notice", assessment.notice)?,
+            satellite: text("satellite", assessment.satellite)?,
         })
     }
 }

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod kind;
 pub mod label;
 pub mod nation;
+pub mod notice;
 pub mod plant;
 pub mod roster;
 pub mod track;
@@ -20,6 +21,7 @@ pub use convert::Malformed;
 pub use kind::{Kind, Lane, Level, Statement};
 pub use label::{Label, Sensitivity};
 pub use nation::{Nation, Realm};
+pub use notice::{Circle, PlannedLaunch};
 pub use roster::{Member, Officer, Roster};
 pub use track::{Track, TrackBatch, TrackStatus};
 

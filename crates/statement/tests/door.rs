@@ -52,6 +52,8 @@ fn assessment() -> impl Strategy<Value = Assessment> {
             track_id: id,
             observed: launch.map(|launch| FlightPoint { place: launch.place, time: launch.time }),
             under_thrust: Some(revision % 2 == 0),
+            notice: if revision % 2 == 0 { "N-1".into() } else { String::new() },
+            satellite: if revision % 3 == 0 { "VANGUARD 1".into() } else { String::new() },
             burnout: impact.map(|impact| FlightPoint { place: impact.place, time: impact.time }),
         })
 }

@@ -76,6 +76,8 @@ fn rows() -> Vec<Row> {
         range_m: Some(500_000.0),
         az_rad: 1.0,
         el_rad: 0.5,
+        height_m: Some(10_000.0),
+        address: Some(0x34_5678),
         range_rate_mps: None,
         truth_id: None,
     };

@@ -1,4 +1,4 @@
-//! What a track may be: ballistic, satellite or unknown, as probabilities.
+//! What a track may be: ballistic, satellite, space launch, aircraft or unknown, as probabilities.
 
 use nalgebra::SVector;
 use physics::filter::Estimate;
@@ -19,23 +19,65 @@ const AIR_TOP_M: (f64, f64) = (35_000.0, 7_000.0);
 /// How sure somebody can be that what is under thrust, on its way up, comes down again: it may go to orbit.
 const UNDER_THRUST: f64 = 0.8;
 
-/// The probabilities of a track's classes.
-pub(crate) fn classify(track: &Track) -> ClassProbabilities {
+/// How sure somebody can be that what air is seen to hold up is an aircraft.
+const HELD_UP: f64 = 0.98;
+
+/// How sure somebody can be that a launch that fits a notice is the one that was announced.
+const ANNOUNCED: f64 = 0.95;
+
+/// Odds by which a match with a catalogued satellite speaks for its being one: a chance match is rarer than that.
+const CATALOGUED: f64 = 1_000.0;
+
+/// Odds by which what may be a satellite is held back from being called ballistic: satellites pass every minute,
+/// missiles of nearly their speed once in years. What is held back is called unknown.
+const PASSES: f64 = 1_000.0;
+
+/// The probabilities of a track's classes. `catalogued`: it fits a known satellite.
+pub(crate) fn classify(track: &Track, catalogued: bool) -> ClassProbabilities {
+    if track.lift.is_held_up() {
+        return probabilities(0.0, 0.0, 0.0, HELD_UP);
+    }
     let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
     let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
-    let (ballistic, satellite) = if track.motion.coasts() {
-        ((1.0 - stays_up) * leaves_air, stays_up * leaves_air)
-    } else if track.motion.thrust_seen.is_some() {
-        (UNDER_THRUST * leaves_air, 0.0)
+    let comes_down = 1.0 - weighed(stays_up, PASSES);
+    let thrust_seen = track.motion.thrust_seen.is_some();
+    if track.motion.coasts() && thrust_seen {
+        // It was seen to rise: what stays up is on its way to orbit.
+        probabilities((1.0 - stays_up) * leaves_air, stays_up * leaves_air, 0.0, 0.0)
+    } else if track.motion.coasts() || (catalogued && !thrust_seen) {
+        let satellite = if catalogued { weighed(stays_up, CATALOGUED) } else { stays_up };
+        probabilities(comes_down.min(1.0 - satellite) * leaves_air, 0.0, satellite * leaves_air, 0.0)
+    } else if thrust_seen {
+        probabilities(UNDER_THRUST * leaves_air, 0.0, 0.0, 0.0)
     } else {
         // Not yet known whether it is under thrust.
-        (0.5 * (1.0 - stays_up) * leaves_air, 0.5 * stays_up * leaves_air)
-    };
+        probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, 0.5 * stays_up * leaves_air, 0.0)
+    }
+}
+
+/// The same of a launch that fits a notice: what would come down is the announced launch's.
+pub(crate) fn announced(classes: &ClassProbabilities) -> ClassProbabilities {
+    let ballistic = classes.of(ObjectClass::Ballistic);
+    let launched =
+        ANNOUNCED * (ballistic + classes.of(ObjectClass::Satellite)) + classes.of(ObjectClass::SpaceLaunch);
+    probabilities((1.0 - ANNOUNCED) * ballistic, launched, 0.0, 0.0)
+}
+
+fn probabilities(ballistic: f64, space_launch: f64, satellite: f64, aircraft: f64) -> ClassProbabilities {
+    let unknown = (1.0 - ballistic - space_launch - satellite - aircraft).max(0.0);
     ClassProbabilities(vec![
         (ObjectClass::Ballistic, ballistic),
+        (ObjectClass::SpaceLaunch, space_launch),
         (ObjectClass::Satellite, satellite),
-        (ObjectClass::Unknown, (1.0 - ballistic - satellite).max(0.0)),
+        (ObjectClass::Aircraft, aircraft),
+        (ObjectClass::Unknown, unknown),
     ])
+}
+
+/// A probability whose odds are multiplied.
+fn weighed(probability: f64, factor: f64) -> f64 {
+    let for_it = probability * factor;
+    for_it / (for_it + 1.0 - probability).max(f64::MIN_POSITIVE)
 }
 
 /// Probability that the perigee is above [`PERIGEE_M`].

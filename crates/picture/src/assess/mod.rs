@@ -6,89 +6,142 @@ mod impact;
 mod launch;
 
 use physics::time::Tai;
-use statement::{Assessment, AssessmentStatus, ClassProbabilities, ObjectClass, Phase, TrackStatus};
+use serde::{Deserialize, Serialize};
+use statement::{
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, ObjectClass, Phase, PlannedLaunch,
+    TrackStatus,
+};
 
+use crate::catalogue::{Catalogue, Match};
+use crate::notice;
 use crate::sense::Radar;
 use crate::settings::Settings;
-use crate::track::Track;
+use crate::track::{Track, id};
 
 /// Probability at which a class is settled enough for an assessment to be established.
 const SETTLED: f64 = 0.9;
 
-/// The assessment of a track, where there is something new to say.
-pub(crate) fn assess(
-    track: &mut Track,
-    radars: &[Radar],
-    settings: &Settings,
-    now: Tai,
-) -> Option<Assessment> {
-    let lost = track.status == TrackStatus::Lost;
-    if track.has_had_its_last_word() || (!lost && !is_due(track, settings, now)) {
-        return None;
+/// What assessments rest on beside the track itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    pub radars: &'a [Radar],
+    pub settings: &'a Settings,
+    pub catalogue: &'a Catalogue,
+    pub notices: &'a [PlannedLaunch],
+}
+
+/// What was said of one track.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
+    said: Option<Box<Assessment>>,
+    /// Plots of the track when it was said.
+    plots: u64,
+    satellite: Match,
+}
+
+impl Told {
+    /// The assessment of its track, where there is something new to say.
+    pub fn assess(
+        &mut self,
+        name: u64,
+        track: &Track,
+        status: TrackStatus,
+        known: &Known,
+        now: Tai,
+    ) -> Option<Assessment> {
+        let lost = status == TrackStatus::Lost;
+        if self.has_had_its_last_word() && !lost && track.plots > self.plots {
+            // Late plots have brought it back.
+            *self = Told::default();
+        }
+        if self.has_had_its_last_word() || (!lost && !self.is_due(track, known.settings, now)) {
+            return None;
+        }
+        let mut assessment = match lost {
+            true => Assessment { phase: Phase::Final, ..self.last_word(track, known) },
+            false => self.reckon(track, known),
+        };
+        assessment.track_id = id(name);
+        self.plots = track.plots;
+        Some(self.say(assessment, now))
     }
-    let assessment = if lost {
-        Assessment { phase: Phase::Final, ..last_word(track, radars, settings) }
-    } else {
-        reckon(track, radars, settings)
-    };
-    let mut assessment = assessment;
-    assessment.hops.assessed = now;
-    track.said_plots = track.plots;
-    track.said = Some(Box::new(assessment.clone()));
-    Some(assessment)
-}
 
-/// Whether there are new plots, and either enough time has passed or the status may have changed.
-fn is_due(track: &Track, settings: &Settings, now: Tai) -> bool {
-    let Some(said) = &track.said else { return true };
-    let elapsed_s = now.since_s(said.hops.assessed);
-    let established = said.status == AssessmentStatus::Established;
-    track.plots > track.said_plots
-        && (elapsed_s >= settings.assess_every_s - 1e-6 || established != track.motion.coasts())
-}
-
-/// What is said of a lost track: what was said last, or what can be said now if nothing was.
-fn last_word(track: &Track, radars: &[Radar], settings: &Settings) -> Assessment {
-    match &track.said {
-        Some(said) => Assessment { evidence: track.evidence(radars), ..(**said).clone() },
-        None => reckon(track, radars, settings),
+    /// What is said of a track that is no more, where its last word was not said.
+    pub fn end(&mut self, now: Tai) -> Option<Assessment> {
+        let said = self.said.as_deref().filter(|said| said.phase != Phase::Final)?;
+        let assessment = Assessment { phase: Phase::Final, ..said.clone() };
+        Some(self.say(assessment, now))
     }
-}
 
-fn reckon(track: &Track, radars: &[Radar], settings: &Settings) -> Assessment {
-    let classes = class::classify(track);
-    let ballistic = classes.of(ObjectClass::Ballistic);
-    let settled = classes.0.iter().any(|(_, probability)| *probability >= SETTLED);
-    let established = track.motion.coasts() && settled;
-    let comes_down = ballistic > 0.5;
-    let descent = track.motion.arc().filter(|_| comes_down).and_then(impact::impact);
-    let origin = if comes_down { launch::launch(track) } else { None };
-    let status = if established { AssessmentStatus::Established } else { AssessmentStatus::Preliminary };
-    Assessment {
-        assessment_id: String::new(),
-        revision: 0,
-        phase: if track.said.is_none() { Phase::Initial } else { Phase::Update },
-        status,
-        threat_probability: ballistic,
-        warning: established && ballistic >= settings.warning_threshold,
-        launch: origin.map(|origin| origin.ground),
-        course_deg: origin.and_then(|origin| origin.course_deg),
-        impact: descent.filter(|_| established).map(|descent| descent.ground),
-        apogee_m: descent.map(|descent| descent.apogee_m),
-        object_count: (1, 1),
-        evidence: track.evidence(radars),
-        hops: track.hops(),
-        track_id: track.id(),
-        observed: Some(track.motion.flight_point()),
-        under_thrust: track.motion.under_thrust(),
-        burnout: track.motion.burnout(),
-        classes: ClassProbabilities(classes.0),
+    fn say(&mut self, mut assessment: Assessment, now: Tai) -> Assessment {
+        assessment.hops.assessed = now;
+        self.said = Some(Box::new(assessment.clone()));
+        assessment
     }
-}
 
-impl Track {
-    /// Whether the final assessment is said.
-    pub(crate) fn has_had_its_last_word(&self) -> bool {
+    fn has_had_its_last_word(&self) -> bool {
         self.said.as_ref().is_some_and(|said| said.phase == Phase::Final)
+    }
+
+    /// Whether there are new plots, and either enough time has passed or the status may have changed.
+    fn is_due(&self, track: &Track, settings: &Settings, now: Tai) -> bool {
+        let Some(said) = &self.said else { return true };
+        let elapsed_s = now.since_s(said.hops.assessed);
+        let established = said.status == AssessmentStatus::Established;
+        track.plots != self.plots
+            && (elapsed_s >= settings.assess_every_s - 1e-6 || established != track.motion.coasts())
+    }
+
+    /// What is said of a lost track: what was said last, or what can be said now if nothing was.
+    fn last_word(&mut self, track: &Track, known: &Known) -> Assessment {
+        match &self.said {
+            Some(said) => {
+                let evidence: Evidence = track.evidence(known.radars);
+                Assessment { evidence, ..(**said).clone() }
+            }
+            None => self.reckon(track, known),
+        }
+    }
+
+    fn reckon(&mut self, track: &Track, known: &Known) -> Assessment {
+        if track.motion.thrust_seen.is_none() {
+            self.satellite.renew(&track.motion.kinematic(), known.catalogue);
+        }
+        let classes = class::classify(track, self.satellite.name().is_some());
+        let comes_down = classes.of(ObjectClass::Ballistic) > 0.5;
+        let descent = track.motion.arc().filter(|_| comes_down).and_then(impact::impact);
+        let origin = if comes_down { launch::launch(track) } else { None };
+        let impact = descent.map(|descent| descent.ground);
+        let announced = origin.and_then(|origin| {
+            notice::fitting(known.notices, &origin.ground, origin.course_deg, impact.as_ref())
+        });
+        let classes = if announced.is_some() { class::announced(&classes) } else { classes };
+        let ClassProbabilities(each) = &classes;
+        let settled = each.iter().any(|(_, probability)| *probability >= SETTLED);
+        let established = track.motion.coasts() && settled;
+        let ballistic = classes.of(ObjectClass::Ballistic);
+        let status = if established { AssessmentStatus::Established } else { AssessmentStatus::Preliminary };
+        Assessment {
+            assessment_id: String::new(),
+            revision: 0,
+            phase: if self.said.is_none() { Phase::Initial } else { Phase::Update },
+            status,
+            threat_probability: ballistic,
+            warning: established && ballistic >= known.settings.warning_threshold,
+            launch: origin.map(|origin| origin.ground),
+            course_deg: origin.and_then(|origin| origin.course_deg),
+            impact: impact.filter(|_| established),
+            apogee_m: descent.map(|descent| descent.apogee_m),
+            object_count: (1, 1),
+            evidence: track.evidence(known.radars),
+            hops: track.hops(),
+            track_id: String::new(),
+            observed: Some(track.motion.flight_point()),
+            under_thrust: track.motion.under_thrust(),
+            burnout: track.motion.burnout(),
+            notice: announced.map(|notice| notice.id.clone()).unwrap_or_default(),
+            satellite: self.satellite.name().unwrap_or_default().to_owned(),
+            classes,
+        }
     }
 }

@@ -1,4 +1,6 @@
-//! What tests of single commands share.
+//! What tests of single commands share. No test uses all of it.
+
+#![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
