@@ -508,7 +508,7 @@ impl Node {
         }
         self.state.last_assessed = now.tai;
         let assessed = self.state.picture.assess(now.tai);
-        assessed.into_iter().filter_map(|assessment| self.state.said.number(assessment, now.tai)).collect()
+        self.state.said.number(assessed, now.tai)
     }
 
     pub(crate) fn milestones_of(&mut self, now: Now, assessment: &Assessment, effects: &mut Vec<Effect>) {

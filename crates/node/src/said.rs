@@ -58,28 +58,35 @@ impl Said {
         self.lines.get(track_id)
     }
 
-    /// The assessment under its id and next revision, where it is news; `None` where it is not.
-    pub fn number(&self, mut assessment: Assessment, now: Tai) -> Option<Assessment> {
-        match self.lines.get(&assessment.track_id) {
-            None => {
-                assessment.assessment_id = format!("{}-{}", self.prefix(), self.lines_opened + 1);
-                assessment.revision = 1;
-                if assessment.phase == Phase::Update {
-                    assessment.phase = Phase::Initial;
+    /// Those assessments that are news, each under its id and next revision.
+    pub fn number(&self, assessments: Vec<Assessment>, now: Tai) -> Vec<Assessment> {
+        let mut news = Vec::new();
+        let mut opened = self.lines_opened;
+        for mut assessment in assessments {
+            match self.lines.get(&assessment.track_id) {
+                None => {
+                    opened += 1;
+                    assessment.assessment_id = format!("{}-{opened}", self.prefix());
+                    assessment.revision = 1;
+                    if assessment.phase == Phase::Update {
+                        assessment.phase = Phase::Initial;
+                    }
+                }
+                Some(line) => {
+                    if !is_news(line, &assessment, now) {
+                        continue;
+                    }
+                    assessment.assessment_id = line.assessment_id.clone();
+                    assessment.revision =
+                        line.revision + u32::from(!statement::planted!("revision-not-raised"));
+                    if assessment.phase == Phase::Initial {
+                        assessment.phase = Phase::Update;
+                    }
                 }
             }
-            Some(line) => {
-                if !is_news(line, &assessment, now) {
-                    return None;
-                }
-                assessment.assessment_id = line.assessment_id.clone();
-                assessment.revision = line.revision + u32::from(!statement::planted!("revision-not-raised"));
-                if assessment.phase == Phase::Initial {
-                    assessment.phase = Phase::Update;
-                }
-            }
+            news.push(assessment);
         }
-        Some(assessment)
+        news
     }
 
     /// The id of the next track batch.
@@ -173,4 +180,20 @@ fn moved(old: &Option<GroundEstimate>, new: &Option<GroundEstimate>) -> bool {
     distance_m > MOVE_SIGMAS * major_m
         || (new.ellipse.semi_major_m - major_m).abs() > SIZE_CHANGE * major_m
         || new.time.since_s(old.time).abs() > MOVE_SIGMAS * old.time_sigma_s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by the simulator in the exercise of 2022-11-03: two tracks that became firm in one step were said under
+    /// one id.
+    #[test]
+    fn lines_that_begin_together_have_ids_of_their_own() {
+        let of = |track_id: &str| Assessment { track_id: track_id.into(), ..Assessment::default() };
+        let said = Said::new("jpn".parse().unwrap());
+        let news = said.number(vec![of("T-1"), of("T-2")], Tai(0));
+        assert_eq!(news.len(), 2);
+        assert_ne!(news[0].assessment_id, news[1].assessment_id);
+    }
 }
