@@ -17,7 +17,7 @@ pub use checks::Violation;
 pub use faults::{Fault, Stage, Trick, What, draw};
 pub use ground::Ground;
 pub(crate) use ground::Heard;
-pub use play::{CONVERGED_WITHIN_S, Note, Report, play, trace};
+pub use play::{CONVERGED_WITHIN_S, Note, Report, play, trace, watch};
 pub(crate) use play::{Setup, World};
 pub use shrink::shrink;
 pub use timeline::svg;

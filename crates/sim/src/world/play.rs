@@ -144,22 +144,26 @@ pub(crate) struct World<'a> {
 
 /// Plays a seed with these faults to its end, or to the first invariant that does not hold.
 pub fn play(ground: &Ground, seed: u64, faults: &[Fault]) -> Report {
-    play_one(ground, seed, faults, false)
+    play_one(ground, seed, faults, HEALED_S + CONVERGED_WITHIN_S, false)
+}
+
+/// A watch of so many seconds without a fault: the launch in its first minute, heartbeats to the end.
+pub fn watch(ground: &Ground, seed: u64, seconds: f64) -> Report {
+    play_one(ground, seed, &[], seconds, false)
 }
 
 /// As [`play`], keeping what passes on the wires.
 pub fn trace(ground: &Ground, seed: u64, faults: &[Fault]) -> Report {
-    play_one(ground, seed, faults, true)
+    play_one(ground, seed, faults, HEALED_S + CONVERGED_WITHIN_S, true)
 }
 
-fn play_one(ground: &Ground, seed: u64, faults: &[Fault], traced: bool) -> Report {
+fn play_one(ground: &Ground, seed: u64, faults: &[Fault], end_s: f64, traced: bool) -> Report {
     let mut random = Random::stream(seed, "setup");
     let weather = Weather::draw(&mut random);
     let rules = ground
         .rules
         .iter()
         .map(|rules| if random.chance(0.5) { (random.bits() % rules.len() as u64) as usize } else { 0 });
-    let end_s = HEALED_S + CONVERGED_WITHIN_S;
     let setup = Setup {
         seed,
         faults,

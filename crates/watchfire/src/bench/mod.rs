@@ -3,6 +3,7 @@
 
 mod exercise;
 mod latency;
+mod simulation;
 mod size;
 mod stage;
 mod start;
@@ -18,7 +19,7 @@ use crate::problem::Problem;
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// `track`, `exercise`, `latency`, `start` or `size`; all of them where none is named.
+    /// `track`, `exercise`, `simulation`, `latency`, `start` or `size`; all of them where none is named.
     name: Option<String>,
     /// A line of JSON for each figure.
     #[arg(long)]
@@ -60,9 +61,10 @@ impl From<Vec<Figure>> for Report {
 /// Measures and prints.
 pub fn run(bench: &Bench) -> Result<(), Problem> {
     type Measure = fn(&Bench) -> Result<Report, Problem>;
-    let benches: [(&str, Measure); 5] = [
+    let benches: [(&str, Measure); 6] = [
         ("track", |bench| track::run(&bench.form()).map_err(Problem::failed)),
         ("exercise", |_| exercise::run().map(Report::from)),
+        ("simulation", |_| simulation::run().map(Report::from)),
         ("latency", |_| latency::run().map(Report::from)),
         ("start", |_| start::run().map(Report::from)),
         ("size", |_| size::run().map(Report::from)),
