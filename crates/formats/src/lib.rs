@@ -1,6 +1,7 @@
 //! Plot files, sensor files, track and assessment files: codecs, no decisions.
 
 pub mod assessments;
+pub mod asterix;
 mod number;
 pub mod plots;
 pub mod sensors;

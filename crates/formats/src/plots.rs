@@ -1,6 +1,7 @@
 //! Plot files: CSV, a header and a plot on each line.
 //!
-//! `time_s,scan,sensor_id,range_m,az_rad,el_rad[,range_rate_mps][,truth_id]`; unknown columns are ignored.
+//! `time_s,scan,sensor_id,range_m,az_rad,el_rad[,range_rate_mps][,height_m][,truth_id]`; unknown columns are ignored.
+//! `height_m` is the height that a transponder told a radar without elevation.
 
 use core::f64::consts::{FRAC_PI_2, TAU};
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub struct PlotLines {
     width: usize,
     required: [usize; 6],
     range_rate: Option<usize>,
+    height: Option<usize>,
     truth: Option<usize>,
     sensors: Option<Vec<String>>,
     last: BTreeMap<String, Newest>,
@@ -64,6 +66,7 @@ impl PlotLines {
             width: names.len(),
             required,
             range_rate: place("range_rate_mps"),
+            height: place("height_m"),
             truth: place("truth_id"),
             sensors: None,
             last: BTreeMap::new(),
@@ -110,6 +113,7 @@ impl PlotLines {
             return Err(refuse(format!("expected el_rad in [-pi/2, pi/2], found {}", short(elevation))));
         }
         let range_rate_mps = optional("range_rate_mps", self.range_rate.map_or("", field)).map_err(refuse)?;
+        let height_m = optional("height_m", self.height.map_or("", field)).map_err(refuse)?;
         let bits = |number: Option<f64>| number.map_or(u64::MAX, f64::to_bits);
         let said = (scan, [bits(range_m), az_rad.to_bits(), el_rad.to_bits(), bits(range_rate_mps)]);
         self.note(sensor, time_s, number, said).map_err(refuse)?;
@@ -121,6 +125,8 @@ impl PlotLines {
             range_m,
             az_rad,
             el_rad,
+            height_m,
+            address: None,
             range_rate_mps,
             truth_id,
         })
@@ -259,7 +265,9 @@ mod tests {
 
     #[test]
     fn reads_a_plot_and_ignores_unknown_columns() {
-        let text = format!("colour,{HEADER},range_rate_mps,truth_id\nred,1.5,7,A,1000.0,6.2,0.5,-20,m1\n");
+        let text = format!(
+            "colour,{HEADER},height_m,range_rate_mps,truth_id\nred,1.5,7,A,1000.0,6.2,0.5,3048,-20,m1\n"
+        );
         let plots: Vec<_> =
             PlotFile::open("p.csv", &text, &[sensor("A")], T0).unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!(
@@ -271,6 +279,8 @@ mod tests {
                 range_m: Some(1000.0),
                 az_rad: 6.2,
                 el_rad: 0.5,
+                height_m: Some(3048.0),
+                address: None,
                 range_rate_mps: Some(-20.0),
                 truth_id: Some("m1".into()),
             }]

@@ -74,6 +74,13 @@ pub fn read_sensors(name: &str, text: &str) -> Result<SensorFile, SensorFileErro
         let sensor = Sensor::deserialize(with_sigmas(entry))
             .map_err(|error| refuse(place.clone(), format!("expected all keys of a sensor: {error}")))?;
         check(&sensor).map_err(|expected| refuse(place.clone(), expected))?;
+        let code = sensor.sac.zip(sensor.sic);
+        if sensor.sac.is_some() != sensor.sic.is_some() {
+            return Err(refuse(place, "expected both sac and sic, or neither".into()));
+        }
+        if code.is_some() && sensors.iter().any(|other: &Sensor| other.sac.zip(other.sic) == code) {
+            return Err(refuse(place, "expected a sac and sic that no other sensor has".into()));
+        }
         if !ids.insert(sensor.id.clone()) {
             return Err(refuse(place, "expected an id that no other sensor has".into()));
         }
@@ -119,6 +126,7 @@ fn check(sensor: &Sensor) -> Result<(), String> {
         ("sigma_range_m", sensor.sigma_range_m, 1e6),
         ("sigma_az_rad", sensor.sigma_az_rad, 1.0),
         ("sigma_el_rad", sensor.sigma_el_rad, 1.0),
+        ("sigma_height_m", sensor.sigma_height_m, 1e5),
         ("sigma_range_rate_mps", sensor.sigma_range_rate_mps, 1e5),
     ] {
         if let Some(sigma) = sigma

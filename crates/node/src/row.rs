@@ -12,7 +12,7 @@ use statement::{Lane, Nation};
 use crate::input::{Act, Identity, Input, LinkChange, Now, Proof};
 
 /// The form of the rows. A journal of another form is refused with a sentence.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Row 0: what the journal is of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 use crate::frames::{EarthFixed, Position, Site};
+use crate::motion;
 
 /// Slant range (m), azimuth from true north to east in (−π, π] and elevation above the ellipsoid's horizon (rad),
 /// with their derivatives by the Earth-fixed position.
@@ -63,6 +64,32 @@ pub fn locate(site: &Site, range_m: f64, az_rad: f64, el_rad: f64) -> Position<E
     site.to_earth_fixed(Position::new(ground * sin_az, ground * cos_az, range_m * sin_el))
 }
 
+/// The elevation (rad) at which what is `range_m` away is `height_m` above the ellipsoid, and its sigma, from those of
+/// range and height: a radar without elevation that is told the height. Near the site's vertical, where the height says
+/// nothing of the elevation, the sigma grows to a radian.
+pub fn elevation_of_height(
+    site: &Site,
+    (range_m, sigma_range_m): (f64, f64),
+    az_rad: f64,
+    (height_m, sigma_height_m): (f64, f64),
+) -> (f64, f64) {
+    let height_at = |el_rad: f64| motion::radial_height_m(locate(site, range_m, az_rad, el_rad).vector());
+    let slope_m = |el_rad: f64| range_m * libm::cos(el_rad).max(LEAST_COSINE);
+    let limit_rad = libm::acos(LEAST_COSINE);
+    let mut el_rad = 0.0;
+    // Newton's method: the height is nearly linear in the sine, and two steps settle it to a metre within 500 km.
+    for _ in 0..4 {
+        let step_rad = (height_m - height_at(el_rad)) / slope_m(el_rad);
+        el_rad = (el_rad + step_rad).clamp(-limit_rad, limit_rad);
+    }
+    let by_range_m = sigma_range_m * libm::sin(el_rad);
+    let sigma_rad = libm::hypot(sigma_height_m, by_range_m) / slope_m(el_rad);
+    (el_rad, sigma_rad.min(1.0))
+}
+
+/// Cosine of the highest elevation that a height is turned into.
+const LEAST_COSINE: f64 = 0.05;
+
 /// Measured minus predicted (range, azimuth, elevation), azimuth the short way round.
 pub fn residual(measured: Vector3<f64>, predicted: Vector3<f64>) -> Vector3<f64> {
     let mut difference = measured - predicted;
@@ -121,6 +148,22 @@ mod tests {
             let by_v = (rate(position, velocity + step) - rate(position, velocity - step)) / 20.0;
             assert!((by_velocity[axis] - by_v).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn a_height_gives_the_elevation() {
+        for (range_m, height_m) in
+            [(5_000.0, 3_000.0), (50_000.0, 11_000.0), (400_000.0, 11_000.0), (300_000.0, 0.0)]
+        {
+            let (el_rad, sigma_rad) = elevation_of_height(&site(), (range_m, 10.0), 1.0, (height_m, 30.0));
+            let there = crate::wgs84::to_geodetic(locate(&site(), range_m, 1.0, el_rad));
+            assert!((there.alt_m - height_m).abs() < 1.0 + 2e-3 * height_m, "{} at {range_m}", there.alt_m);
+            let (higher_rad, _) = elevation_of_height(&site(), (range_m, 10.0), 1.0, (height_m + 30.0, 30.0));
+            assert!((sigma_rad / (higher_rad - el_rad) - 1.0).abs() < 0.05);
+        }
+        // Told to be higher than it is far: nothing is known of the elevation.
+        let (el_rad, sigma_rad) = elevation_of_height(&site(), (400.0, 10.0), 1.0, (12_000.0, 30.0));
+        assert!(el_rad.is_finite() && sigma_rad > 0.5, "{el_rad} {sigma_rad}");
     }
 
     #[test]

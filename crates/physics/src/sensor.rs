@@ -55,6 +55,9 @@ pub struct Sensor {
     pub sigma_az_rad: Option<f64>,
     /// Sigma of elevation, radians.
     pub sigma_el_rad: Option<f64>,
+    /// Sigma of the height that transponders tell (metres), of a sensor that measures no elevation.
+    #[serde(default)]
+    pub sigma_height_m: Option<f64>,
     /// Sigma of range rate, metres a second.
     #[serde(default)]
     pub sigma_range_rate_mps: Option<f64>,
@@ -74,6 +77,12 @@ pub struct Sensor {
     /// Correlation time of the slow part, seconds; `None`: [`Sensor::SLOW_TIME_S`].
     #[serde(default)]
     pub slow_time_s: Option<f64>,
+    /// ASTERIX: system area code.
+    #[serde(default)]
+    pub sac: Option<u8>,
+    /// ASTERIX: system identification code.
+    #[serde(default)]
+    pub sic: Option<u8>,
     /// Whether its place or performance is made up for an exercise.
     #[serde(default)]
     pub notional: bool,

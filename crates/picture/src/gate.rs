@@ -4,6 +4,7 @@
 //! plot is near in range, and then in space, is left alone. Only the others are predicted, and compared in full.
 
 use nalgebra::Vector3;
+use physics::filter::Fit;
 
 use crate::assign::Candidate;
 use crate::motion::GATE;
@@ -16,6 +17,9 @@ const NEAR: f64 = 9.0;
 
 /// For so long after the track's last plot, seconds.
 const NEAR_S: f64 = 3.0;
+
+/// How far an object that air carries gets while an antenna sweeps a sector, metres: half a second at 1,000 m/s.
+const SECTOR_M: f64 = 500.0;
 
 /// What gating found.
 #[derive(Debug, Default)]
@@ -39,7 +43,9 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
     for (index, track) in tracks.iter_mut().enumerate() {
         let dt_s = first.time.since_s(track.motion.time);
         let roughly = roughly_at(track, dt_s);
-        let margin_m = margin_m(track, dt_s, first.measured.x);
+        let untold_m = 5.0 * first.el_sigma_rad.unwrap_or(0.0) * first.measured.x;
+        let turning_m = if first.el_sigma_rad.is_some() { SECTOR_M } else { 0.0 };
+        let margin_m = margin_m(track, dt_s, first.measured.x) + untold_m + turning_m;
         let range_m = (roughly - site_m).norm();
         let from = by_range.partition_point(|(range, _)| *range < range_m - margin_m);
         let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
@@ -50,20 +56,42 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
         if near.is_empty() || track.has_plot_of(first, radars) {
             continue;
         }
+        if first.el_sigma_rad.is_some() {
+            for &plot in near.iter().filter(|plot| !scan[**plot].denies(track.address)) {
+                let since_plot_s = scan[plot].time.since_s(track.last).max(0.0);
+                let fit = fit_at_its_time(track, &scan[plot], since_plot_s, radars);
+                gated.judge(index, plot, fit, since_plot_s);
+            }
+            continue;
+        }
         track.motion.predict_to(first.time);
         let since_plot_s = first.time.since_s(track.last).max(0.0);
         let mut expected = track.motion.expect(&first.measurement(radars), since_plot_s);
         for &plot in &near {
-            let Some(fit) = expected.fit(scan[plot].measured) else { continue };
-            if fit.distance_squared < GATE {
-                let cost = fit.distance_squared + fit.log_determinant;
-                gated.candidates.push(Candidate { track: index, plot, cost });
-            } else if fit.distance_squared < NEAR * GATE && since_plot_s < NEAR_S {
-                gated.near.push((index, plot));
-            }
+            gated.judge(index, plot, expected.fit(scan[plot].measured), since_plot_s);
         }
     }
     gated
+}
+
+impl Gated {
+    fn judge(&mut self, track: usize, plot: usize, fit: Option<Fit>, since_plot_s: f64) {
+        let Some(fit) = fit else { return };
+        if fit.distance_squared < GATE {
+            let cost = fit.distance_squared + fit.log_determinant;
+            self.candidates.push(Candidate { track, plot, cost });
+        } else if fit.distance_squared < NEAR * GATE && since_plot_s < NEAR_S {
+            self.near.push((track, plot));
+        }
+    }
+}
+
+/// How a plot fits whose time and noise are its own.
+fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Radar]) -> Option<Fit> {
+    let mut motion = track.motion.clone();
+    motion.predict_to(plot.time);
+    let mut expected = motion.expect(&plot.measurement(radars), since_plot_s);
+    expected.fit(plot.measured)
 }
 
 /// The position after `dt_s`, by a parabola, metres.

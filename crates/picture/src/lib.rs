@@ -6,6 +6,7 @@
 mod assess;
 mod assign;
 mod gate;
+mod lift;
 mod motion;
 mod noise;
 mod picture;
@@ -15,5 +16,5 @@ mod start;
 mod track;
 
 pub use picture::Picture;
-pub use sense::{RejectedPlot, Rejection};
+pub use sense::{RejectedPlot, Rejection, SECTORS};
 pub use settings::Settings;

@@ -58,7 +58,8 @@ impl Slowness {
     pub fn learn(&mut self, residual: Vector3<f64>, sensor: &Sensor) {
         let Slowness::Learned(odds) = self else { return };
         let sigma = sigmas(sensor);
-        for axis in 0..3 {
+        let measured = if sensor.sigma_el_rad.is_some() { 3 } else { 2 };
+        for axis in 0..measured {
             let relative = residual[axis] / sigma[axis];
             // One wild plot shall not decide.
             let square = (relative * relative).min(4.0);
@@ -69,11 +70,12 @@ impl Slowness {
     }
 }
 
-/// Sigmas of range (m), azimuth and elevation (rad). Plots of a radar that lacks one are refused before this.
+/// Sigmas of range (m), azimuth and elevation (rad). Where the elevation is reckoned from a height, its sigma is the
+/// plot's own; plots of a radar that lacks another are refused before this.
 fn sigmas(sensor: &Sensor) -> Vector3<f64> {
     Vector3::new(
         sensor.sigma_range_m.unwrap_or(f64::INFINITY),
         sensor.sigma_az_rad.unwrap_or(f64::INFINITY),
-        sensor.sigma_el_rad.unwrap_or(f64::INFINITY),
+        sensor.sigma_el_rad.unwrap_or(1.0),
     )
 }

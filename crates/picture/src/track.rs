@@ -7,6 +7,7 @@ use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::{Assessment, Evidence, Hops, Phenomenon, TrackStatus};
 
+use crate::lift::Lift;
 use crate::motion::{self, Motion};
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
@@ -37,11 +38,14 @@ pub(crate) struct Track {
     pub number: u64,
     pub status: TrackStatus,
     pub motion: Motion,
+    pub lift: Lift,
     pub first: Tai,
     pub last: Tai,
     pub received: Tai,
     pub plots: u64,
     pub radars: BTreeSet<u32>,
+    /// The address that its transponder told.
+    pub address: Option<u32>,
     last_scans: Vec<(u32, i64, Tai)>,
     opening: Vec<Sensed>,
     /// The state at the first plot, as the whole opening shows it.
@@ -66,11 +70,13 @@ impl Track {
             number: 0,
             status: TrackStatus::Tentative,
             motion,
+            lift: Lift::default(),
             first: first.time,
             last: first.time,
             received,
             plots: 0,
             radars: BTreeSet::new(),
+            address: None,
             last_scans: Vec::new(),
             opening: Vec::new(),
             opened: None,
@@ -86,6 +92,7 @@ impl Track {
     pub fn take(&mut self, plot: &Sensed, received: Tai, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
         self.motion.predict_to(plot.time);
         let residual = self.motion.update(&plot.measurement(radars));
+        self.lift.note(&self.motion);
         self.note(plot, received);
         if self.status == TrackStatus::Coasting {
             self.status = TrackStatus::Firm;
@@ -99,6 +106,7 @@ impl Track {
         self.received = received;
         self.plots += 1;
         self.radars.insert(plot.radar);
+        self.address = self.address.or(plot.address);
         self.last_scans.retain(|(radar, _, _)| *radar != plot.radar);
         self.last_scans.push((plot.radar, plot.scan, plot.time));
         if self.opened.is_none() && self.opening.len() < OPENING_PLOTS_MAX {

@@ -269,6 +269,7 @@ fn radar(setting: &Setting) -> Sensor {
         sigma_az_rad: Some(setting.sigma_angle_rad),
         sigma_el_rad: Some(setting.sigma_angle_rad),
         sigma_range_rate_mps: setting.sigma_range_rate_mps,
+        sigma_height_m: None,
         pd: 0.9,
         rate_hz: 1.0,
         clutter_mean_per_scan: setting.clutter_mean_per_scan,
@@ -280,6 +281,8 @@ fn radar(setting: &Setting) -> Sensor {
         }),
         slow_fraction: Some(0.0),
         slow_time_s: None,
+        sac: None,
+        sic: None,
         notional: true,
     }
 }

@@ -122,6 +122,8 @@ impl Watch {
             range_m: self.sensor.sigma_range_m.map(|_| sight.range_m),
             az_rad: turn(sight.az_rad),
             el_rad: sight.el_rad,
+            height_m: None,
+            address: None,
             range_rate_mps: self.sensor.sigma_range_rate_mps.map(|_| sight.range_rate_mps),
             truth_id,
         }
@@ -191,6 +193,7 @@ mod tests {
             sigma_range_m: Some(20.0),
             sigma_az_rad: Some(1e-3),
             sigma_el_rad: Some(1e-3),
+            sigma_height_m: None,
             sigma_range_rate_mps: Some(5.0),
             pd: 0.9,
             rate_hz: 1.0,
@@ -198,6 +201,8 @@ mod tests {
             volume: Some(Volume { range_m: [5e4, 3e6], az_rad: [5.8, 0.8], el_rad: [0.05, 1.4] }),
             slow_fraction: Some(0.0),
             slow_time_s: None,
+            sac: None,
+            sic: None,
             notional: true,
         }
     }

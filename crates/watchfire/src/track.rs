@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use formats::{PlotFile, TRACKS_HEADER, read_sensors, write_assessment, write_track};
+use formats::{PlotFile, TRACKS_HEADER, asterix, read_sensors, write_assessment, write_track};
 use physics::plot::Plot;
 use physics::time::Tai;
 use picture::{Picture, Settings};
@@ -40,6 +40,8 @@ pub struct Track {
 enum Format {
     /// A header, and a plot on each line.
     Csv,
+    /// EUROCONTROL's data blocks: categories 048 and 034.
+    Asterix,
 }
 
 /// Runs the command.
@@ -49,6 +51,7 @@ pub fn run(args: &Track) -> Result<(), Problem> {
     let t0 = sensors.t0.unwrap_or_default();
     let plots = match args.format {
         Format::Csv => read_plots(&args.plots, &sensors.sensors, t0)?,
+        Format::Asterix => read_asterix(&args.plots, &sensors.sensors, t0)?,
     };
     let tracked = follow(Picture::new(sensors.sensors, Settings::default()), &plots, t0);
     write_whole(&args.out, tracked.tracks.as_bytes())?;
@@ -62,9 +65,13 @@ pub fn run(args: &Track) -> Result<(), Problem> {
     Ok(())
 }
 
+fn read_bytes(file: &Path) -> Result<Vec<u8>, Problem> {
+    std::fs::read(file)
+        .map_err(|error| Problem::input(format!("{}: cannot be read: {error}", file.display())))
+}
+
 fn read(file: &Path) -> Result<String, Problem> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Problem::input(format!("{}: cannot be read: {error}", file.display())))?;
+    let bytes = read_bytes(file)?;
     String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
             .iter()
@@ -86,13 +93,34 @@ fn read_plots(file: &Path, sensors: &[physics::sensor::Sensor], t0: Tai) -> Resu
     Ok(plots)
 }
 
+/// All plots of an ASTERIX file in the order of time. Says what was read and what gave no plot.
+fn read_asterix(file: &Path, sensors: &[physics::sensor::Sensor], t0: Tai) -> Result<Vec<Plot>, Problem> {
+    let name = file.display().to_string();
+    let refuse = |what: String| Problem::input(format!("{name}: {what}"));
+    let mut read =
+        asterix::read_plots(&read_bytes(file)?, sensors, t0).map_err(|error| refuse(error.to_string()))?;
+    if read.plots.is_empty() {
+        return Err(refuse("byte 0: expected a target report of category 048, found none".into()));
+    }
+    println!("{} target reports, {} service messages read", read.targets, read.services);
+    for (reason, count) in &read.set_aside {
+        println!("{count} target reports gave no plot: {reason}");
+    }
+    if read.other_blocks > 0 {
+        println!("{} blocks of other categories stepped over", read.other_blocks);
+    }
+    read.plots.sort_by_key(|plot| plot.time);
+    Ok(read.plots)
+}
+
 /// What came of the plots.
 #[derive(Default)]
 struct Tracked {
     tracks: String,
     assessments: String,
     rejected: BTreeMap<String, usize>,
-    firm: BTreeMap<String, Tai>,
+    /// Plots of each when its newest row was written.
+    firm: BTreeMap<String, u64>,
     revisions: BTreeMap<String, u32>,
     warned: std::collections::BTreeSet<String>,
 }
@@ -105,13 +133,19 @@ impl Tracked {
     }
 }
 
+/// Whether two plots that follow each other came at once: of one instant, or, from an antenna that turns, of one sector.
+fn together(a: &Plot, b: &Plot) -> bool {
+    let sector = |plot: &Plot| (plot.az_rad * picture::SECTORS / core::f64::consts::TAU).floor();
+    let swept = a.scan == b.scan && a.height_m.is_some() && b.height_m.is_some() && sector(a) == sector(b);
+    a.sensor_id == b.sensor_id && (a.time == b.time || swept)
+}
+
 /// Scan by scan, as a node would get them.
 fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
     let mut tracked = Tracked { tracks: format!("{TRACKS_HEADER}\n"), ..Tracked::default() };
     let mut done = 0;
-    for (number, scan) in plots.chunk_by(|a, b| (a.time, &a.sensor_id) == (b.time, &b.sensor_id)).enumerate()
-    {
-        let now = scan[0].time;
+    for (number, scan) in plots.chunk_by(together).enumerate() {
+        let now = scan[scan.len() - 1].time;
         for rejected in picture.observe(now, scan) {
             *tracked.rejected.entry(rejected.reason.to_string()).or_default() += 1;
         }
@@ -139,10 +173,10 @@ fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
 impl Tracked {
     fn note_track(&mut self, track: &Said, t0: Tai) {
         let known = self.firm.get(&track.track_id);
-        if track.status != TrackStatus::Firm || known == Some(&track.time) {
+        if track.status != TrackStatus::Firm || known == Some(&track.evidence.plots) {
             return;
         }
-        self.firm.insert(track.track_id.clone(), track.time);
+        self.firm.insert(track.track_id.clone(), track.evidence.plots);
         write_track(&mut self.tracks, track, t0);
         self.tracks.push('\n');
     }

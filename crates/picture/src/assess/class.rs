@@ -1,4 +1,4 @@
-//! What a track may be: ballistic, satellite or unknown, as probabilities.
+//! What a track may be: ballistic, satellite, aircraft or unknown, as probabilities.
 
 use nalgebra::SVector;
 use physics::filter::Estimate;
@@ -19,8 +19,19 @@ const AIR_TOP_M: (f64, f64) = (35_000.0, 7_000.0);
 /// How sure somebody can be that what is under thrust, on its way up, comes down again: it may go to orbit.
 const UNDER_THRUST: f64 = 0.8;
 
+/// How sure somebody can be that what air is seen to hold up is an aircraft.
+const HELD_UP: f64 = 0.98;
+
 /// The probabilities of a track's classes.
 pub(crate) fn classify(track: &Track) -> ClassProbabilities {
+    if track.lift.is_held_up() {
+        return ClassProbabilities(vec![
+            (ObjectClass::Ballistic, 0.0),
+            (ObjectClass::Satellite, 0.0),
+            (ObjectClass::Aircraft, HELD_UP),
+            (ObjectClass::Unknown, 1.0 - HELD_UP),
+        ]);
+    }
     let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
     let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
     let (ballistic, satellite) = if track.motion.coasts() {
@@ -34,6 +45,7 @@ pub(crate) fn classify(track: &Track) -> ClassProbabilities {
     ClassProbabilities(vec![
         (ObjectClass::Ballistic, ballistic),
         (ObjectClass::Satellite, satellite),
+        (ObjectClass::Aircraft, 0.0),
         (ObjectClass::Unknown, (1.0 - ballistic - satellite).max(0.0)),
     ])
 }

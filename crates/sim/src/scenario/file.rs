@@ -303,6 +303,7 @@ impl<'a> Reader<'a> {
             sigma_range_m: Some(form.sigma_range_m),
             sigma_az_rad: Some(form.sigma_az_rad),
             sigma_el_rad: Some(form.sigma_el_rad),
+            sigma_height_m: None,
             sigma_range_rate_mps: form.sigma_range_rate_mps,
             pd: self.number("pd", form.pd, 0.0, 1.0)?,
             rate_hz: self.number("rate_hz", form.rate_hz, 0.01, 50.0)?,
@@ -319,6 +320,8 @@ impl<'a> Reader<'a> {
             }),
             slow_fraction: Some(self.number("slow_fraction", form.slow_fraction, 0.0, 1.0)?),
             slow_time_s: form.slow_time_s,
+            sac: None,
+            sic: None,
             notional: form.notional,
         })
     }
