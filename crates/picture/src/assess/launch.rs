@@ -47,6 +47,9 @@ const LN_ACCELERATION: (f64, f64) = (3.555, 0.223);
 /// ask the launch of.
 const BACK_S_MAX: f64 = 7_200.0;
 
+/// How exactly the way back is followed to the ground, which only bounds the search, metres a step.
+const BACK_TOLERANCE_M: f64 = 1.0;
+
 /// Height of launch sites and the steering's departure from a plane, one sigma, metres.
 const SITE_SIGMA_M: f64 = 100.0;
 
@@ -101,22 +104,27 @@ fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
 /// How far back along a coast the burn-out lies (seconds), and the state there: where speed over time since launch is
 /// the mean acceleration, h = v w / ((1 + k) a); at the latest when the coast was first seen.
 fn burn_out(state: &State, k: f64, acceleration_mps2: f64, seen_s: f64) -> Option<(f64, State)> {
-    let ground = integrate::fly_to_height(state, 0.0, true, BACK_S_MAX)?;
-    let excess = |back_s: f64| {
-        let at = integrate::coast(state, -back_s);
-        let (height_m, climb_mps) = height_and_climb(&at);
-        let speed_mps = motion::velocity(&at).norm();
-        height_m * (1.0 + k) * acceleration_mps2 - speed_mps * climb_mps.max(0.0)
+    let ground = integrate::fly_within(state, 0.0, true, BACK_S_MAX, BACK_TOLERANCE_M)?;
+    let before_burn_out = |at: &State| {
+        let (height_m, climb_mps) = height_and_climb(at);
+        let speed_mps = motion::velocity(at).norm();
+        height_m * (1.0 + k) * acceleration_mps2 < speed_mps * climb_mps.max(0.0)
     };
-    // `late` is after burn-out, `early` before.
+    // `late` is after burn-out, `early` before. Each half is coasted from the last `late`.
     let (mut late_s, mut early_s) = (seen_s.clamp(0.0, -ground.elapsed_s), -ground.elapsed_s);
-    if excess(late_s) > 0.0 {
+    let mut late = integrate::coast(state, -late_s);
+    if !before_burn_out(&late) {
         while early_s - late_s > 0.05 {
             let middle_s = (late_s + early_s) / 2.0;
-            if excess(middle_s) > 0.0 { late_s = middle_s } else { early_s = middle_s }
+            let middle = integrate::coast(&late, late_s - middle_s);
+            if before_burn_out(&middle) {
+                early_s = middle_s;
+            } else {
+                (late_s, late) = (middle_s, middle);
+            }
         }
     }
-    Some((late_s, integrate::coast(state, -late_s)))
+    Some((late_s, late))
 }
 
 /// A launch as reckoned from one state.
