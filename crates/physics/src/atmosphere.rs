@@ -45,9 +45,9 @@ pub fn density_kgpm3(height_m: f64) -> f64 {
     let index = (height_km as usize).min(DENSITY_KGPM3.len() - 2);
     let part = height_km - index as f64;
     let (below, above) = (DENSITY_KGPM3[index], DENSITY_KGPM3[index + 1]);
-    // At either end the slope is that of the one interval.
-    let before = if index == 0 { 2.0 * below - above } else { DENSITY_KGPM3[index - 1] };
-    let after = DENSITY_KGPM3.get(index + 2).copied().unwrap_or(2.0 * above - below);
+    // At the ground the row below is the one on a parabola through the next three; at the top air is no matter.
+    let after = DENSITY_KGPM3.get(index + 2).copied().unwrap_or(0.0);
+    let before = if index == 0 { 3.0 * below - 3.0 * above + after } else { DENSITY_KGPM3[index - 1] };
     let (slope, next_slope) = ((above - before) / 2.0, (after - below) / 2.0);
     let rise = above - below;
     below

@@ -113,17 +113,17 @@ pub fn fly_within(
     fly(Flight::new(from, backwards, tolerance_m, motion::derivative), height_m, limit_s)
 }
 
-/// The state `dt_s` later (not earlier) of a flight with that derivative, as exact as [`fall_within`]; `None` where
-/// the motion is none.
+/// The state `dt_s` later (earlier where negative) of a flight with that derivative, as exact as [`fall_within`]; `None`
+/// where the motion is none.
 pub fn fly_for(
     from: &State,
     dt_s: f64,
     tolerance_m: f64,
     derivative: impl Fn(&State) -> State,
 ) -> Option<State> {
-    let mut flight = Flight::new(from, false, tolerance_m, derivative);
-    while flight.elapsed_s < dt_s {
-        flight.step(dt_s - flight.elapsed_s)?;
+    let mut flight = Flight::new(from, dt_s < 0.0, tolerance_m, derivative);
+    while flight.elapsed_s < dt_s.abs() {
+        flight.step(dt_s.abs() - flight.elapsed_s)?;
     }
     Some(flight.at)
 }
@@ -328,6 +328,8 @@ mod tests {
     fn a_flight_for_a_time_ends_where_the_fixed_steps_do() {
         let flown = fly_for(&sample(), 333.0, 0.01, motion::derivative).expect("it flies");
         assert!((motion::position(&flown) - motion::position(&coast(&sample(), 333.0))).norm() < 0.5);
+        let back = fly_for(&flown, -333.0, 0.01, motion::derivative).expect("it flies");
+        assert!((motion::position(&back) - motion::position(&sample())).norm() < 0.5);
     }
 
     #[test]

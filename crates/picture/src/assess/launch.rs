@@ -47,8 +47,8 @@ const LN_ACCELERATION: (f64, f64) = (3.555, 0.223);
 /// ask the launch of.
 const BACK_S_MAX: f64 = 7_200.0;
 
-/// How exactly the way back is followed to the ground, which only bounds the search, metres a step.
-const BACK_TOLERANCE_M: f64 = 1.0;
+/// The way back is followed to so much a step, metres: the launch is known to some kilometres.
+const TOLERANCE_M: f64 = 1.0;
 
 /// Height of launch sites and the steering's departure from a plane, one sigma, metres.
 const SITE_SIGMA_M: f64 = 100.0;
@@ -104,7 +104,7 @@ fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
 /// How far back along a coast the burn-out lies (seconds), and the state there: where speed over time since launch is
 /// the mean acceleration, h = v w / ((1 + k) a); at the latest when the coast was first seen.
 fn burn_out(state: &State, k: f64, acceleration_mps2: f64, seen_s: f64) -> Option<(f64, State)> {
-    let ground = integrate::fly_within(state, 0.0, true, BACK_S_MAX, BACK_TOLERANCE_M)?;
+    let ground = integrate::fly_within(state, 0.0, true, BACK_S_MAX, TOLERANCE_M)?;
     let before_burn_out = |at: &State| {
         let (height_m, climb_mps) = height_and_climb(at);
         let speed_mps = motion::velocity(at).norm();
@@ -112,11 +112,12 @@ fn burn_out(state: &State, k: f64, acceleration_mps2: f64, seen_s: f64) -> Optio
     };
     // `late` is after burn-out, `early` before. Each half is coasted from the last `late`.
     let (mut late_s, mut early_s) = (seen_s.clamp(0.0, -ground.elapsed_s), -ground.elapsed_s);
-    let mut late = integrate::coast(state, -late_s);
+    let coast = |from: &State, dt_s: f64| integrate::fly_for(from, dt_s, TOLERANCE_M, motion::derivative);
+    let mut late = coast(state, -late_s)?;
     if !before_burn_out(&late) {
         while early_s - late_s > 0.05 {
             let middle_s = (late_s + early_s) / 2.0;
-            let middle = integrate::coast(&late, late_s - middle_s);
+            let middle = coast(&late, late_s - middle_s)?;
             if before_burn_out(&middle) {
                 early_s = middle_s;
             } else {

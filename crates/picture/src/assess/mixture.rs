@@ -76,11 +76,35 @@ impl Mixture {
         if squared.iter().any(|squared| !squared.is_finite()) {
             return None;
         }
-        Some(shares.map(|share| {
-            let place = ((share * POINTS as f64) as usize).min(POINTS - 1);
-            *squared.select_nth_unstable_by(place, f64::total_cmp).1
-        }))
+        Some(shares.map(|share| select(&mut squared, share)))
     }
+}
+
+/// The shortest window that holds 90 % of a number that is known at the nodes but for a normal error of one sigma.
+pub(crate) fn window(at_nodes: &[f64; NODES], sigma: f64) -> (f64, f64) {
+    const OUTSIDE: usize = POINTS / 10;
+    const INSIDE: usize = POINTS - OUTSIDE;
+    let mut values: Vec<f64> = points()
+        .iter()
+        .map(|point| {
+            let value: f64 = point.shares.iter().zip(at_nodes).map(|(share, node)| share * node).sum();
+            value + sigma * point.error.x
+        })
+        .collect();
+    // It begins at one of the least and ends at one of the greatest values: only these need an order.
+    values.select_nth_unstable_by(OUTSIDE, f64::total_cmp);
+    values[OUTSIDE..].select_nth_unstable_by(INSIDE - OUTSIDE, f64::total_cmp);
+    values[..OUTSIDE].sort_unstable_by(f64::total_cmp);
+    values[INSIDE..].sort_unstable_by(f64::total_cmp);
+    let windows = values[..OUTSIDE].iter().zip(&values[INSIDE..]);
+    let shortest = windows.min_by(|(a, b), (c, d)| (**b - **a).total_cmp(&(**d - **c)));
+    shortest.map_or((f64::NAN, f64::NAN), |(first, last)| (*first, *last))
+}
+
+/// The value below which that share of [`POINTS`] values is.
+fn select(values: &mut [f64], share: f64) -> f64 {
+    let place = ((share * POINTS as f64) as usize).min(POINTS - 1);
+    *values.select_nth_unstable_by(place, f64::total_cmp).1
 }
 
 /// One point of the distribution of x and of a plane's standard normal error.
@@ -157,6 +181,17 @@ mod tests {
         for (found, known) in found.into_iter().zip([1.386, 4.605, 9.210]) {
             assert!((found / known - 1.0).abs() < 0.03, "{found} {known}");
         }
+    }
+
+    #[test]
+    fn a_window_is_as_wide_as_is_known_and_the_shortest() {
+        // A standard normal deviate is within 1.6449 with 90 % (the same, table 26.5); here of variance 3² + 4².
+        let (first, last) = window(&HERMITE.map(|(x, _)| 3.0 * x), 4.0);
+        assert!((first / 5.0 + 1.645).abs() < 0.15 && (last / 5.0 - 1.645).abs() < 0.15, "{first} {last}");
+        assert!(((last - first) / 10.0 - 1.645).abs() < 0.05);
+        // e^(x/2) has its long tail above: 90 % from nearly 0 to less than its 95 % quantile, e^0.822.
+        let (first, last) = window(&HERMITE.map(|(x, _)| libm::exp(0.5 * x)), 0.0);
+        assert!(first < libm::exp(-0.822) && last < libm::exp(0.78), "{first} {last}");
     }
 
     #[test]
