@@ -126,7 +126,12 @@ fn evidence() -> Evidence {
 pub fn assessment(number: u32) -> Assessment {
     let ground = |lat_deg, lon_deg| GroundEstimate {
         place: Geodetic { lat_deg, lon_deg, alt_m: 0.0 },
-        ellipse: Ellipse { semi_major_m: 9_000.0, semi_minor_m: 2_000.0, azimuth_deg: 95.0 },
+        ellipse: Ellipse {
+            semi_major_m: 9_000.0,
+            semi_minor_m: 2_000.0,
+            azimuth_deg: 95.0,
+            ..Default::default()
+        },
         time: Tai(1_664_835_700_000_000_000),
         time_sigma_s: 2.5,
     };

@@ -104,6 +104,7 @@ mod tests {
                     semi_major_m: 100.0,
                     semi_minor_m: 50.0,
                     azimuth_deg: 10.0,
+                    ..Default::default()
                 },
                 time: Tai(-5_000_000_000),
                 ..GroundEstimate::default()

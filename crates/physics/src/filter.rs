@@ -257,11 +257,22 @@ impl Estimate<6> {
     /// Coasts to another instant, later or earlier. `noise_psd` is the power of unmodelled acceleration, m²/s³, each
     /// axis.
     pub fn coast_to(&mut self, time: Tai, noise_psd: f64) {
+        self.carry_to(time, noise_psd, integrate::coast_with_transition);
+    }
+
+    /// Falls through air to another instant, as [`Estimate::coast_to`] coasts.
+    pub fn fall_to(&mut self, time: Tai, ballistic_coefficient_kgpm2: f64, noise_psd: f64) {
+        self.carry_to(time, noise_psd, |state, dt_s| {
+            integrate::fall_with_transition(state, dt_s, ballistic_coefficient_kgpm2)
+        });
+    }
+
+    fn carry_to(&mut self, time: Tai, noise_psd: f64, carry: impl Fn(&State, f64) -> (State, Matrix6)) {
         let dt_s = time.since_s(self.time);
         if dt_s == 0.0 {
             return;
         }
-        let (state, phi) = integrate::coast_with_transition(&self.state, dt_s);
+        let (state, phi) = carry(&self.state, dt_s);
         self.state = state;
         self.covariance = symmetric(phi * self.covariance * phi.transpose());
         add_noise(&mut self.covariance, dt_s, noise_psd);

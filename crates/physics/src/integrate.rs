@@ -28,11 +28,21 @@ pub fn coast(from: &State, dt_s: f64) -> State {
 
 /// A coasting state `dt_s` later and the transition matrix to it.
 pub fn coast_with_transition(from: &State, dt_s: f64) -> (State, Matrix6) {
+    with_transition(from, dt_s, motion::derivative)
+}
+
+/// A state that air slows `dt_s` later, and a coast's transition matrix to it: what drag adds to the matrix is small
+/// beside what is unknown of the drag.
+pub fn fall_with_transition(from: &State, dt_s: f64, ballistic_coefficient_kgpm2: f64) -> (State, Matrix6) {
+    with_transition(from, dt_s, |at| motion::derivative_in_air(at, ballistic_coefficient_kgpm2))
+}
+
+fn with_transition(from: &State, dt_s: f64, derivative: impl Fn(&State) -> State) -> (State, Matrix6) {
     let (count, step) = steps(dt_s);
     let mut at = *from;
     let mut phi = Matrix6::identity();
     for index in 0..count {
-        let next = rk4(&at, step, motion::derivative);
+        let next = rk4(&at, step, &derivative);
         let part = motion::transition(&((at + next) / 2.0), step);
         phi = if index == 0 { part } else { part * phi };
         at = next;
@@ -65,7 +75,7 @@ pub struct Arrival {
 /// Follows a coasting flight, backwards where `backwards`, until it comes down through `height_m`; `None` where it
 /// does not within `limit_s` or starts below it and never rises above.
 pub fn fly_to_height(from: &State, height_m: f64, backwards: bool, limit_s: f64) -> Option<Arrival> {
-    fly(from, height_m, backwards, limit_s, motion::derivative)
+    fly_within(from, height_m, backwards, limit_s, EXACT_M)
 }
 
 /// Follows a flight through the air down to `height_m`, as [`fly_to_height`] does; the object's mass over its drag
@@ -76,94 +86,181 @@ pub fn fall_to_height(
     ballistic_coefficient_kgpm2: f64,
     limit_s: f64,
 ) -> Option<Arrival> {
-    fly(from, height_m, false, limit_s, |at| motion::derivative_in_air(at, ballistic_coefficient_kgpm2))
+    fall_within(from, height_m, ballistic_coefficient_kgpm2, limit_s, EXACT_M)
 }
 
-fn fly(
+/// The same where one step may err by `tolerance_m` (and by a hundredth of it each second): for what is known to some
+/// hundred metres, a metre is enough, and takes a fourth of the time.
+pub fn fall_within(
+    from: &State,
+    height_m: f64,
+    ballistic_coefficient_kgpm2: f64,
+    limit_s: f64,
+    tolerance_m: f64,
+) -> Option<Arrival> {
+    let derivative = |at: &State| motion::derivative_in_air(at, ballistic_coefficient_kgpm2);
+    fly(Flight::new(from, false, tolerance_m, derivative), height_m, limit_s)
+}
+
+/// A coasting flight to `height_m` as [`fly_to_height`] follows it, as exact as [`fall_within`].
+pub fn fly_within(
     from: &State,
     height_m: f64,
     backwards: bool,
     limit_s: f64,
-    derivative: impl Fn(&State) -> State,
+    tolerance_m: f64,
 ) -> Option<Arrival> {
-    let sign = if backwards { -1.0 } else { 1.0 };
-    let height = |at: &State| motion::radial_height_m(motion::position(at)) - height_m;
-    let (mut at, mut elapsed_s, mut step_s) = (*from, 0.0_f64, 10.0_f64);
-    let mut above = height(&at) > 0.0;
-    let (mut apogee_m, mut apogee_s) = (height(&at), 0.0);
-    while elapsed_s < limit_s {
-        let (next, error) = dopri5(&at, sign * step_s, &derivative);
-        // Metres and metres a second, weighted so that 1 is what one step may err by.
-        let size = error.fixed_rows::<3>(0).norm() / 1e-3 + error.fixed_rows::<3>(3).norm() / 1e-5;
-        if !size.is_finite() {
-            return None;
+    fly(Flight::new(from, backwards, tolerance_m, motion::derivative), height_m, limit_s)
+}
+
+/// The state `dt_s` later (earlier where negative) of a flight with that derivative, as exact as [`fall_within`]; `None`
+/// where the motion is none.
+pub fn fly_for(
+    from: &State,
+    dt_s: f64,
+    tolerance_m: f64,
+    derivative: impl Fn(&State) -> State,
+) -> Option<State> {
+    let mut flight = Flight::new(from, dt_s < 0.0, tolerance_m, derivative);
+    while flight.elapsed_s < dt_s.abs() {
+        flight.step(dt_s.abs() - flight.elapsed_s)?;
+    }
+    Some(flight.at)
+}
+
+fn fly<F: Fn(&State) -> State>(mut flight: Flight<F>, height_m: f64, limit_s: f64) -> Option<Arrival> {
+    let sign = flight.sign;
+    // Height over the one asked for, and its rate on the way.
+    let vertical = |at: &State| {
+        let position = motion::position(at);
+        let climb_mps = motion::velocity(at).dot(&position) / position.norm();
+        (motion::radial_height_m(position) - height_m, sign * climb_mps)
+    };
+    let (height, mut climb) = vertical(&flight.at);
+    let mut above = height > 0.0;
+    let (mut apogee, mut apogee_s) = (height, 0.0);
+    while flight.elapsed_s < limit_s {
+        let (start, start_s) = (flight.start(), flight.elapsed_s);
+        let step_s = flight.step(f64::INFINITY)?;
+        let (next_height, next_climb) = vertical(&flight.at);
+        if climb > 0.0 && next_climb <= 0.0 {
+            // The top: where the climb, which is nearly a straight line, is zero.
+            let (part_s, top) = flight.zero(start, step_s, |at| {
+                let climb_mps = vertical(at).1;
+                (climb_mps, (next_climb - climb) / step_s, climb_mps.abs() < 0.1)
+            });
+            if vertical(&top).0 > apogee {
+                (apogee, apogee_s) = (vertical(&top).0, start_s + part_s);
+            }
         }
-        let scale = (0.9 * libm::pow(size.max(1e-10), -0.2)).clamp(0.2, 5.0);
-        if size > 1.0 {
-            step_s *= scale;
-            continue;
-        }
-        let next_height = height(&next);
         if above && next_height <= 0.0 {
-            let part_s = crossing_s(&at, step_s, sign, height, &derivative);
-            let (state, _) = dopri5(&at, sign * part_s, &derivative);
+            let (part_s, state) = flight.zero(start, step_s, |at| {
+                let (height, climb) = vertical(at);
+                (height, climb, height.abs() < EXACT_M)
+            });
             return Some(Arrival {
-                elapsed_s: sign * (elapsed_s + part_s),
+                elapsed_s: sign * (start_s + part_s),
                 state,
-                apogee_m: apogee_m + height_m,
+                apogee_m: apogee + height_m,
                 apogee_s: sign * apogee_s,
             });
         }
-        above |= next_height > 0.0;
-        let (peak_m, peak_s) = peak(&at, &next, sign * step_s, &derivative);
-        if peak_m - height_m > apogee_m {
-            (apogee_m, apogee_s) = (peak_m - height_m, elapsed_s + peak_s.abs());
+        if next_height > apogee {
+            (apogee, apogee_s) = (next_height, flight.elapsed_s);
         }
-        elapsed_s += step_s;
-        at = next;
-        step_s = (step_s * scale).min(60.0);
+        above |= next_height > 0.0;
+        climb = next_climb;
     }
     None
 }
 
-/// The step after which the height is zero, between 0 and `step_s`: bisection to 1 µs.
-fn crossing_s(
-    from: &State,
+/// What one step may err by where nothing else is asked for, metres.
+const EXACT_M: f64 = 1e-3;
+
+/// Longest adaptive step, seconds.
+const ADAPTIVE_S_MAX: f64 = 300.0;
+
+/// A flight followed in steps whose length fits the error that each may make.
+struct Flight<F> {
+    at: State,
+    /// The derivative there.
+    slope: State,
+    elapsed_s: f64,
+    /// The next step, seconds.
     step_s: f64,
+    /// −1 where followed backwards.
     sign: f64,
-    height: impl Fn(&State) -> f64,
-    derivative: impl Fn(&State) -> State,
-) -> f64 {
-    let (mut low, mut high) = (0.0, step_s);
-    while high - low > 1e-6 {
-        let middle = (low + high) / 2.0;
-        let (state, _) = dopri5(from, sign * middle, &derivative);
-        if height(&state) > 0.0 { low = middle } else { high = middle }
-    }
-    (low + high) / 2.0
+    tolerance_m: f64,
+    derivative: F,
 }
 
-/// The greatest height within one step: (metres, seconds from its start). Where the vertical speed changes sign, the
-/// top lies where its straight line is zero.
-fn peak(from: &State, to: &State, step_s: f64, derivative: impl Fn(&State) -> State) -> (f64, f64) {
-    let climb = |at: &State| motion::velocity(at).dot(&motion::position(at).normalize());
-    let (first, last) = (climb(from), climb(to));
-    let ends = motion::radial_height_m(motion::position(to));
-    if first * last >= 0.0 {
-        return (ends, step_s);
+impl<F: Fn(&State) -> State> Flight<F> {
+    fn new(from: &State, backwards: bool, tolerance_m: f64, derivative: F) -> Flight<F> {
+        let sign = if backwards { -1.0 } else { 1.0 };
+        let slope = derivative(from);
+        Flight { at: *from, slope, elapsed_s: 0.0, step_s: 10.0, sign, tolerance_m, derivative }
     }
-    let part_s = step_s * first / (first - last);
-    let (top, _) = dopri5(from, part_s, &derivative);
-    (motion::radial_height_m(motion::position(&top)).max(ends), part_s)
+
+    fn start(&self) -> (State, State) {
+        (self.at, self.slope)
+    }
+
+    /// One step, of at most so many seconds; gives back its length.
+    fn step(&mut self, most_s: f64) -> Option<f64> {
+        loop {
+            let step_s = self.step_s.min(most_s);
+            let (next, error, slope) = dopri5(&self.at, &self.slope, self.sign * step_s, &self.derivative);
+            // Metres and metres a second, weighted so that 1 is what one step may err by.
+            let size = (error.fixed_rows::<3>(0).norm() + 100.0 * error.fixed_rows::<3>(3).norm())
+                / self.tolerance_m;
+            if !size.is_finite() {
+                return None;
+            }
+            // The fifth root would do: the fourth is a little more careful, and quicker to take.
+            let scale = (0.9 / size.max(1e-10).sqrt().sqrt()).clamp(0.2, 5.0);
+            if size > 1.0 {
+                self.step_s = step_s * scale;
+                continue;
+            }
+            (self.at, self.slope) = (next, slope);
+            self.elapsed_s += step_s;
+            self.step_s = (step_s * scale).min(ADAPTIVE_S_MAX);
+            return Some(step_s);
+        }
+    }
+
+    /// Where in a step of `step_s` from `start` a quantity comes down through zero: seconds from the start, and the
+    /// state. `quantity` gives its value, its rate and whether that is near enough. Newton's method, kept between both
+    /// ends by halving.
+    fn zero(
+        &self,
+        start: (State, State),
+        step_s: f64,
+        quantity: impl Fn(&State) -> (f64, f64, bool),
+    ) -> (f64, State) {
+        let (mut low, mut high) = (0.0, step_s);
+        let ends = (quantity(&start.0).0, quantity(&self.at).0);
+        let mut part_s = step_s * (ends.0 / (ends.0 - ends.1)).clamp(0.0, 1.0);
+        loop {
+            let (state, ..) = dopri5(&start.0, &start.1, self.sign * part_s, &self.derivative);
+            let (value, rate, near) = quantity(&state);
+            if near || high - low < 1e-6 || !value.is_finite() {
+                return (part_s, state);
+            }
+            if value > 0.0 {
+                low = part_s;
+            } else {
+                high = part_s;
+            }
+            let newton_s = part_s - value / rate;
+            part_s = if newton_s > low && newton_s < high { newton_s } else { (low + high) / 2.0 };
+        }
+    }
 }
 
-/// One step of Dormand and Prince's 5(4) pair and its error estimate. J. Comp. Appl. Math. 6 (1980), 19–26.
-pub fn dopri5<const N: usize>(
-    y: &SVector<f64, N>,
-    h: f64,
-    f: impl Fn(&SVector<f64, N>) -> SVector<f64, N>,
-) -> (SVector<f64, N>, SVector<f64, N>) {
-    let k1 = f(y);
+/// One step of Dormand and Prince's 5(4) pair from `y` with its derivative `k1`: the next state, the error estimate, and
+/// the derivative there, which is the next step's first. J. Comp. Appl. Math. 6 (1980), 19–26.
+fn dopri5(y: &State, k1: &State, h: f64, f: impl Fn(&State) -> State) -> (State, State, State) {
     let k2 = f(&(y + k1 * (h / 5.0)));
     let k3 = f(&(y + (k1 * (3.0 / 40.0) + k2 * (9.0 / 40.0)) * h));
     let k4 = f(&(y + (k1 * (44.0 / 45.0) - k2 * (56.0 / 15.0) + k3 * (32.0 / 9.0)) * h));
@@ -187,7 +284,7 @@ pub fn dopri5<const N: usize>(
         + k6 * (22.0 / 525.0)
         - k7 * (1.0 / 40.0))
         * h;
-    (next, error)
+    (next, error, k7)
 }
 
 /// Unit vector of the ellipsoid's normal (up) at an Earth-fixed position on or near it. The gradient of
@@ -213,6 +310,26 @@ mod tests {
         let fixed = coast(&sample(), arrival.elapsed_s);
         assert!((motion::position(&fixed) - motion::position(&arrival.state)).norm() < 0.5);
         assert!(motion::radial_height_m(motion::position(&arrival.state)).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_rough_fall_ends_where_an_exact_one_does() {
+        for coefficient_kgpm2 in [300.0, 5_000.0, 80_000.0] {
+            let exact = fall_to_height(&sample(), 0.0, coefficient_kgpm2, 6_000.0).expect("it comes down");
+            let rough = fall_within(&sample(), 0.0, coefficient_kgpm2, 6_000.0, 0.3).expect("it comes down");
+            let away_m = (motion::position(&exact.state) - motion::position(&rough.state)).norm();
+            assert!(away_m < 10.0, "{coefficient_kgpm2}: {away_m} m");
+            assert!((exact.elapsed_s - rough.elapsed_s).abs() < 0.02);
+            assert!((exact.apogee_m - rough.apogee_m).abs() < 5.0);
+        }
+    }
+
+    #[test]
+    fn a_flight_for_a_time_ends_where_the_fixed_steps_do() {
+        let flown = fly_for(&sample(), 333.0, 0.01, motion::derivative).expect("it flies");
+        assert!((motion::position(&flown) - motion::position(&coast(&sample(), 333.0))).norm() < 0.5);
+        let back = fly_for(&flown, -333.0, 0.01, motion::derivative).expect("it flies");
+        assert!((motion::position(&back) - motion::position(&sample())).norm() < 0.5);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a random generator. Elementary functions come from `libm`, since the
 //! system's differ between processors. SI units throughout; the unit is the last word of a name.
 
+pub mod atmosphere;
 pub mod ellipse;
 pub mod filter;
 pub mod frames;

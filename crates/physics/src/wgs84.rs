@@ -39,7 +39,9 @@ pub fn to_geodetic(position: Position<EarthFixed>) -> Geodetic {
     let second_eccentricity_squared = ECCENTRICITY_SQUARED / (1.0 - ECCENTRICITY_SQUARED);
     let mut reduced = libm::atan2(z, across_m * (1.0 - FLATTENING));
     let mut latitude = reduced;
+    // Each turn gains seven digits or more: two do nearly everywhere, and the others are for the Earth's middle.
     for _ in 0..4 {
+        let last = reduced;
         let (sin, cos) = libm::sincos(reduced);
         latitude = libm::atan2(
             z + second_eccentricity_squared * SEMI_MINOR_M * sin * sin * sin,
@@ -47,6 +49,9 @@ pub fn to_geodetic(position: Position<EarthFixed>) -> Geodetic {
         );
         let (sin, cos) = libm::sincos(latitude);
         reduced = libm::atan2((1.0 - FLATTENING) * sin, cos);
+        if (reduced - last).abs() < 1e-12 {
+            break;
+        }
     }
     let (sin, cos) = libm::sincos(latitude);
     let alt_m = across_m * cos + z * sin - SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED * sin * sin).sqrt();

@@ -33,6 +33,18 @@ pub(crate) const GATE: f64 = 16.27;
 /// the air above 100 km and tides are below it.
 const COAST_PSD: f64 = 1e-4;
 
+/// Heights between which a coast is held back by air, but not yet by so much that it is none, metres: after a burn-out
+/// at 35 km drag takes some m/s each second, and halves every 5 km.
+const THIN_AIR_M: (f64, f64) = (30_000.0, 110_000.0);
+
+/// What is in the middle of what may fly there, kg/m² (`assess::impact` says why).
+pub(crate) const BALLISTIC_COEFFICIENT_KGPM2: f64 = 5_000.0;
+
+/// Power of the doubt about that drag over its square, seconds. A climb of 1.3 km/s leaves the air's 7 km behind in
+/// τ = 5.4 s; a drag that is off by 0.7 of itself all that while, as its coefficient may be, takes 0.7 a τ in the end,
+/// which noise of power 2 · 0.7² τ a² does too.
+const DRAG_S: f64 = 5.0;
+
 /// Power of change of the thrust acceleration, m²/s⁵: 5 m/s² in a second. It grows by some 0.5 m/s³ as fuel burns,
 /// turns with the pitch programme, and jumps by 20–60 m/s² at staging and burn-out.
 const THRUST_PSD: f64 = 25.0;
@@ -211,7 +223,7 @@ impl Motion {
     pub fn predict_to(&mut self, time: Tai) {
         self.keep_arc(time);
         if let Some(coast) = &mut self.coast {
-            coast.coast_to(time, COAST_PSD);
+            carry(coast, time);
         }
         if let Some(thrust) = &mut self.thrust {
             thrust.thrust_to(time, if self.arc.is_some() { AIR_PSD } else { THRUST_PSD });
@@ -332,6 +344,17 @@ impl Motion {
             self.coast_plots = 0;
             self.misfit = 3.0;
         }
+    }
+}
+
+/// Moves a coast on; through what is left of the air with the drag of a middling object, and as much doubt.
+fn carry(coast: &mut Estimate<6>, time: Tai) {
+    if (THIN_AIR_M.0..THIN_AIR_M.1).contains(&motion::radial_height_m(coast.position())) {
+        let drag_mps2 = motion::drag(&coast.state, BALLISTIC_COEFFICIENT_KGPM2).norm();
+        let doubt = DRAG_S * drag_mps2 * drag_mps2;
+        coast.fall_to(time, BALLISTIC_COEFFICIENT_KGPM2, COAST_PSD + doubt);
+    } else {
+        coast.coast_to(time, COAST_PSD);
     }
 }
 

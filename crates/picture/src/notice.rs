@@ -69,7 +69,8 @@ mod tests {
     }
 
     fn estimate(lat_deg: f64, lon_deg: f64, time_s: f64) -> GroundEstimate {
-        let ellipse = Ellipse { semi_major_m: 1_000.0, semi_minor_m: 500.0, azimuth_deg: 0.0 };
+        let ellipse =
+            Ellipse { semi_major_m: 1_000.0, semi_minor_m: 500.0, azimuth_deg: 0.0, ..Ellipse::default() };
         GroundEstimate {
             place: place(lat_deg, lon_deg),
             ellipse,

@@ -133,6 +133,14 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
         let semi_major_m = within("ellipse.semi_major_m", ellipse.semi_major_m, 0.0, 1e8, "0 to 1e8 metres")?;
         let semi_minor_m =
             within("ellipse.semi_minor_m", ellipse.semi_minor_m, 0.0, semi_major_m, "0 to the major")?;
+        // Where one is left out, or the major axis is none, it is a normal error's.
+        let tail = |probability: f64| {
+            let other = ground.ellipses.iter().find(|other| other.probability == probability);
+            let tail = other
+                .filter(|_| semi_major_m > 0.0)
+                .map_or(1.0, |other| other.semi_major_m / semi_major_m * scale / Ellipse::scale(probability));
+            within("ellipse.semi_major_m", tail, 0.0, 1e3, "a 50, 90 and 99 % ellipse of one shape")
+        };
         Ok(GroundEstimate {
             place: Geodetic {
                 lat_deg: within("ground.lat_deg", ground.lat_deg, -90.0, 90.0, "-90 to 90 degrees")?,
@@ -149,6 +157,7 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
                     180.0,
                     "0 to 180 degrees",
                 )?,
+                tails: [tail(0.5)?, tail(0.99)?],
             },
             time: Tai(ground.time_tai_ns),
             time_sigma_s: within("ground.time_sigma_s", ground.time_sigma_s, 0.0, 1e6, "0 to 1e6 seconds")?,

@@ -10,12 +10,20 @@ use statement::{
 };
 
 fn ground() -> impl Strategy<Value = GroundEstimate> {
-    (-90.0..90.0, -180.0..180.0, 1.0..1e6, 0.01..1.0, 0.0..180.0, any::<i64>(), 0.0..1e3).prop_map(
-        |(lat_deg, lon_deg, semi_major_m, ratio, azimuth_deg, time, time_sigma_s)| GroundEstimate {
-            place: Geodetic { lat_deg, lon_deg, alt_m: 0.0 },
-            ellipse: Ellipse { semi_major_m, semi_minor_m: semi_major_m * ratio, azimuth_deg },
-            time: Tai(time),
-            time_sigma_s,
+    let ellipse = (1.0..1e6, 0.01..1.0, 0.0..180.0, 0.2..1.0, 1.0..5.0);
+    (-90.0..90.0, -180.0..180.0, ellipse, any::<i64>(), 0.0..1e3).prop_map(
+        |(lat_deg, lon_deg, (semi_major_m, ratio, azimuth_deg, body, tail), time, time_sigma_s)| {
+            GroundEstimate {
+                place: Geodetic { lat_deg, lon_deg, alt_m: 0.0 },
+                ellipse: Ellipse {
+                    semi_major_m,
+                    semi_minor_m: semi_major_m * ratio,
+                    azimuth_deg,
+                    tails: [body, tail],
+                },
+                time: Tai(time),
+                time_sigma_s,
+            }
         },
     )
 }
@@ -68,6 +76,8 @@ fn nearly(a: &Option<GroundEstimate>, b: &Option<GroundEstimate>) -> bool {
                 && a.time_sigma_s == b.time_sigma_s
                 && close(a.ellipse.semi_major_m, b.ellipse.semi_major_m)
                 && close(a.ellipse.semi_minor_m, b.ellipse.semi_minor_m)
+                && close(a.ellipse.tails[0], b.ellipse.tails[0])
+                && close(a.ellipse.tails[1], b.ellipse.tails[1])
         }
         _ => false,
     }

@@ -17,7 +17,7 @@ fn nation(letters: &str) -> Nation {
 fn ground(lat_deg: f64, lon_deg: f64, time_s: f64, sigma_m: f64) -> GroundEstimate {
     GroundEstimate {
         place: Geodetic { lat_deg, lon_deg, alt_m: 0.0 },
-        ellipse: Ellipse { semi_major_m: sigma_m, semi_minor_m: sigma_m, azimuth_deg: 0.0 },
+        ellipse: Ellipse { semi_major_m: sigma_m, semi_minor_m: sigma_m, ..Ellipse::default() },
         time: Tai(0).plus_s(time_s),
         time_sigma_s: 3.0,
     }

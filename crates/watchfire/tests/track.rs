@@ -83,7 +83,7 @@ fn white_sands(test: &str, suffix: &str) {
         }
         let impact = &assessment["impact"];
         let major_m = impact["ellipse90_semi_major_m"].as_f64().unwrap();
-        assert!((1_000.0..=5_000.0).contains(&major_m), "{major_m} m at {time_s} s");
+        assert!((600.0..=1_200.0).contains(&major_m), "{major_m} m at {time_s} s");
         let (ellipses, miss_m) = miss(impact, 33.1501, -106.5005);
         assert!(ellipses <= 1.0 && miss_m < 2_000.0, "{miss_m} m off, {ellipses} ellipses, at {time_s} s");
         (largest_m, worst, judged) = (largest_m.max(major_m), worst.max(ellipses), judged + 1);

@@ -47,7 +47,7 @@ pub(crate) fn spread<const P: usize, const N: usize>(
 }
 
 /// Cholesky factor of a covariance in mixed units; where rounding has made it indefinite, of its diagonal.
-fn root(covariance: &Matrix6) -> Option<Matrix6> {
+pub(crate) fn root(covariance: &Matrix6) -> Option<Matrix6> {
     let scale = covariance.diagonal().map(|variance| variance.max(1e-12).sqrt());
     let unit = Matrix6::from_fn(|row, column| covariance[(row, column)] / (scale[row] * scale[column]));
     let factor = match unit.cholesky() {
@@ -69,6 +69,7 @@ pub(crate) fn ellipse(covariance: &Matrix2<f64>) -> Ellipse {
         semi_major_m: (middle + half).max(0.0).sqrt(),
         semi_minor_m: (middle - half).max(0.0).sqrt(),
         azimuth_deg: if azimuth_deg < 0.0 { azimuth_deg + 180.0 } else { azimuth_deg },
+        ..Ellipse::default()
     }
 }
 

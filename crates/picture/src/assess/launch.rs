@@ -27,7 +27,7 @@ use physics::geodesic;
 use physics::integrate;
 use physics::measure::wrap;
 use physics::motion::{self, State};
-use physics::wgs84;
+use physics::wgs84::{self, GM_M3PS2};
 use statement::GroundEstimate;
 
 use super::ground::{Spread, below, east_north, ellipse, moved, spread};
@@ -46,6 +46,12 @@ const LN_ACCELERATION: (f64, f64) = (3.555, 0.223);
 /// Thrust is not looked for further back than this, seconds: longer than the coast of any track that one would still
 /// ask the launch of.
 const BACK_S_MAX: f64 = 7_200.0;
+
+/// The way back is followed to so much a step, metres: the launch is known to some kilometres.
+const TOLERANCE_M: f64 = 1.0;
+
+/// The search for the burn-out takes four steps; so many end it where there is none.
+const BURN_OUT_STEPS_MAX: u32 = 20;
 
 /// Height of launch sites and the steering's departure from a plane, one sigma, metres.
 const SITE_SIGMA_M: f64 = 100.0;
@@ -80,14 +86,18 @@ fn from_thrust(seen: &Estimate<6>) -> Option<Origin> {
 
 /// From a coast that began before it was seen, `seen_s` before its instant.
 fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
+    let ground = integrate::fly_within(&arc.state, 0.0, true, BACK_S_MAX, TOLERANCE_M)?;
+    let burn_out = |state: &State, k: f64, ln_acceleration: f64| {
+        burn_out(state, k, libm::exp(ln_acceleration), seen_s, -ground.elapsed_s)
+    };
     let reckon = |state: &State, [k, kappa, ln_acceleration]: [f64; 3]| {
-        let (back_s, burn_out) = burn_out(state, k, libm::exp(ln_acceleration), seen_s)?;
+        let (back_s, burn_out) = burn_out(state, k, ln_acceleration)?;
         let origin = origin_of(&burn_out, [k, kappa])?;
         Some(Launched { before_s: origin.before_s + back_s, ..origin })
     };
     // The speed changes little between the burn-out and its likely places.
     let [first_k, _] = shape(arc.velocity().norm());
-    let (_, likely) = burn_out(&arc.state, first_k.0, libm::exp(LN_ACCELERATION.0), seen_s)?;
+    let (_, likely) = burn_out(&arc.state, first_k.0, LN_ACCELERATION.0)?;
     let [k, kappa] = shape(motion::velocity(&likely).norm());
     let prior = [k, kappa, LN_ACCELERATION];
     let middle = reckon(&arc.state, prior.map(|(middle, _)| middle))?;
@@ -99,24 +109,39 @@ fn from_coast(arc: &Estimate<6>, seen_s: f64) -> Option<Origin> {
 }
 
 /// How far back along a coast the burn-out lies (seconds), and the state there: where speed over time since launch is
-/// the mean acceleration, h = v w / ((1 + k) a); at the latest when the coast was first seen.
-fn burn_out(state: &State, k: f64, acceleration_mps2: f64, seen_s: f64) -> Option<(f64, State)> {
-    let ground = integrate::fly_to_height(state, 0.0, true, BACK_S_MAX)?;
-    let excess = |back_s: f64| {
-        let at = integrate::coast(state, -back_s);
+/// the mean acceleration, h = v w / ((1 + k) a); at the latest when the coast was first seen, `seen_s` before, and at the
+/// earliest where the middle coast leaves the ground, `ground_s` before.
+///
+/// Newton's method on e = (1 + k) a h − v w, with v̇ = −g w/v and ẇ = u²/r − g of a coast.
+fn burn_out(
+    state: &State,
+    k: f64,
+    acceleration_mps2: f64,
+    seen_s: f64,
+    ground_s: f64,
+) -> Option<(f64, State)> {
+    let coast = |from: &State, dt_s: f64| integrate::fly_for(from, dt_s, TOLERANCE_M, motion::derivative);
+    let latest_s = seen_s.clamp(0.0, ground_s);
+    let mut back_s = latest_s;
+    let mut at = coast(state, -back_s)?;
+    for _ in 0..BURN_OUT_STEPS_MAX {
         let (height_m, climb_mps) = height_and_climb(&at);
-        let speed_mps = motion::velocity(&at).norm();
-        height_m * (1.0 + k) * acceleration_mps2 - speed_mps * climb_mps.max(0.0)
-    };
-    // `late` is after burn-out, `early` before.
-    let (mut late_s, mut early_s) = (seen_s.clamp(0.0, -ground.elapsed_s), -ground.elapsed_s);
-    if excess(late_s) > 0.0 {
-        while early_s - late_s > 0.05 {
-            let middle_s = (late_s + early_s) / 2.0;
-            if excess(middle_s) > 0.0 { late_s = middle_s } else { early_s = middle_s }
+        let (climb_mps, speed_mps) = (climb_mps.max(0.0), motion::velocity(&at).norm());
+        let excess = height_m * (1.0 + k) * acceleration_mps2 - speed_mps * climb_mps;
+        let radius_m = motion::position(&at).norm();
+        let gravity = GM_M3PS2 / (radius_m * radius_m);
+        let along2 = speed_mps * speed_mps - climb_mps * climb_mps;
+        let rate = climb_mps * (1.0 + k) * acceleration_mps2
+            + gravity * climb_mps * climb_mps / speed_mps
+            + speed_mps * (gravity - along2 / radius_m).max(1.0);
+        let step_s = (back_s + excess / rate).clamp(latest_s, ground_s) - back_s;
+        at = coast(&at, -step_s)?;
+        back_s += step_s;
+        if step_s.abs() < 0.01 {
+            break;
         }
     }
-    Some((late_s, integrate::coast(state, -late_s)))
+    Some((back_s, at))
 }
 
 /// A launch as reckoned from one state.

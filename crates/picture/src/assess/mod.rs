@@ -4,6 +4,7 @@ mod class;
 mod ground;
 mod impact;
 mod launch;
+mod mixture;
 
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};

@@ -44,6 +44,8 @@ const CASES: [Case; 4] = [
 struct Found {
     /// Squared distance of the true impact in units of the ellipse.
     distances_squared: Vec<f64>,
+    /// Launches that the ellipse of each of [`PROBABILITIES`] held.
+    held: [usize; 3],
     /// Error of the time over its sigma.
     times: Vec<f64>,
     /// Over the bound: √det of the covariance, and sigma of the time.
@@ -112,7 +114,12 @@ fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
             continue;
         };
         let (east_m, north_m) = east_north(&ground, fell.place);
-        found.distances_squared.push(distance_squared(&ground.ellipse, east_m, north_m));
+        let squared = distance_squared(&ground.ellipse, east_m, north_m);
+        found.distances_squared.push(squared);
+        for (held, probability) in found.held.iter_mut().zip(PROBABILITIES) {
+            let scale = ground.ellipse.axes_m(probability).0 / ground.ellipse.semi_major_m;
+            *held += usize::from(squared <= scale * scale);
+        }
         found.misses_m.push((east_m, north_m));
         found.ellipse = ground.ellipse;
         let late_s = run.raid.start.plus_s(fell.time_s).since_s(ground.time);
@@ -152,9 +159,7 @@ fn figures(case: &Case, age_s: f64, found: &mut Found, runs: usize) -> Vec<Noted
     let mut noted = Vec::new();
     let area = |axes: &mut Vec<f64>| quantile(axes, 0.5) / 1e3;
     let (major_km, minor_km) = (area(&mut found.semi_major_m), area(&mut found.semi_minor_m));
-    for (probability, tolerance) in PROBABILITIES.into_iter().zip(TOLERANCES) {
-        let scale = Ellipse::scale(probability);
-        let held = found.distances_squared.iter().filter(|squared| **squared <= scale * scale).count();
+    for ((probability, tolerance), held) in PROBABILITIES.into_iter().zip(TOLERANCES).zip(found.held) {
         let interval = share(held, of);
         let percent = probability * 100.0;
         noted.push(Noted::new(
@@ -200,12 +205,10 @@ fn figures(case: &Case, age_s: f64, found: &mut Found, runs: usize) -> Vec<Noted
 }
 
 fn chart(case: &Case, found: &[Found; 4]) -> Chart {
-    let lines = PROBABILITIES.iter().map(|&probability| {
-        let scale = Ellipse::scale(probability);
+    let lines = PROBABILITIES.iter().enumerate().map(|(place, &probability)| {
         let points = AGES_S.iter().zip(found).filter(|(_, found)| !found.distances_squared.is_empty());
         let points = points.map(|(age_s, found)| {
-            let held = found.distances_squared.iter().filter(|squared| **squared <= scale * scale).count();
-            (*age_s, 100.0 * held as f64 / found.distances_squared.len() as f64)
+            (*age_s, 100.0 * found.held[place] as f64 / found.distances_squared.len() as f64)
         });
         (format!("{:.0} % ellipse", 100.0 * probability), points.collect())
     });
@@ -236,7 +239,8 @@ mod tests {
 
     #[test]
     fn the_end_of_the_long_axis_is_one_sigma_away() {
-        let ellipse = Ellipse { semi_major_m: 3_000.0, semi_minor_m: 1_000.0, azimuth_deg: 30.0 };
+        let ellipse =
+            Ellipse { semi_major_m: 3_000.0, semi_minor_m: 1_000.0, azimuth_deg: 30.0, ..Ellipse::default() };
         let (sin, cos) = libm::sincos(30.0_f64.to_radians());
         assert!((distance_squared(&ellipse, 3_000.0 * sin, 3_000.0 * cos) - 1.0).abs() < 1e-12);
         assert!((distance_squared(&ellipse, 1_000.0 * cos, -1_000.0 * sin) - 1.0).abs() < 1e-12);

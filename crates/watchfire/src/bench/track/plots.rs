@@ -229,7 +229,12 @@ mod tests {
             file: "x".into(),
             title: "t".into(),
             misses_m: vec![(100.0, 0.0), (0.0, 1e6)],
-            ellipse: Ellipse { semi_major_m: 1_000.0, semi_minor_m: 500.0, azimuth_deg: 97.0 },
+            ellipse: Ellipse {
+                semi_major_m: 1_000.0,
+                semi_minor_m: 500.0,
+                azimuth_deg: 97.0,
+                ..Ellipse::default()
+            },
             probabilities: [0.5, 0.9, 0.99],
         };
         let svg = map.svg();
