@@ -5,11 +5,13 @@
 
 mod assess;
 mod assign;
+mod clutter;
 mod gate;
 mod lift;
 mod motion;
 mod noise;
 mod picture;
+mod seed;
 mod sense;
 mod settings;
 mod start;

@@ -45,7 +45,7 @@ const FIRST_STAGE_PSD: f64 = 4.0;
 const AIR_PSD: f64 = 2_500.0;
 
 /// Spread of the thrust acceleration when nothing is known, m/s²: missiles have 5–100.
-const THRUST_SIGMA_MPS2: f64 = 30.0;
+pub(crate) const THRUST_SIGMA_MPS2: f64 = 30.0;
 
 /// Spread of each component of the velocity when nothing is known, m/s.
 const SPEED_SIGMA_MPS: f64 = 4_000.0;
@@ -64,6 +64,10 @@ const SURPRISED_S_MAX: f64 = 3.0;
 /// first takes it for noise, seconds.
 const JUMP_MPS2: f64 = 60.0;
 const JUMP_S_MIN: f64 = 2.0;
+
+/// Probability of such a jump between two plots; and what is left open at least of either filter, while both run.
+const JUMPS: f64 = 0.02;
+const OPEN: f64 = 0.02;
 
 /// No missile accelerates less than this while it burns, m/s².
 const LEAST_THRUST_MPS2: f64 = 12.0;
@@ -246,6 +250,10 @@ impl Motion {
             thrust,
             measurement: *measurement,
             jump_m2: away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN)),
+            coasting: match (&self.coast, thrust) {
+                (Some(_), Some(_)) => (1.0 / (1.0 + libm::exp(-self.odds))).clamp(OPEN, 1.0 - OPEN),
+                (coast, _) => f64::from(u8::from(coast.is_some())),
+            },
         }
     }
 
@@ -344,30 +352,52 @@ pub(crate) struct Expected<'a> {
     thrust: Option<&'a Estimate<9>>,
     measurement: Measurement<'a>,
     jump_m2: f64,
+    /// Probability that it coasts.
+    coasting: f64,
+}
+
+/// How a plot fits an object's motion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Likeness {
+    /// Squared statistical distance by the description that makes the plot likeliest.
+    pub distance_squared: f64,
+    /// Twice the negative logarithm of the plot's likelihood by it, its own probability included, without 3 ln 2π.
+    pub cost: f64,
+}
+
+impl Likeness {
+    fn of(fit: Fit, probability: f64) -> Likeness {
+        let cost = fit.distance_squared + fit.log_determinant - 2.0 * libm::log(probability.max(1e-6));
+        Likeness { distance_squared: fit.distance_squared, cost }
+    }
 }
 
 impl Expected<'_> {
     /// How well a plot of the scan fits: inside [`GATE`] it may be taken.
-    pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Fit> {
-        let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured)).map(|fit| {
-            if fit.distance_squared < GATE {
-                return fit;
-            }
-            let jumped = *self.jumped.get_or_insert_with(|| {
-                self.thrust.and_then(|thrust| thrust.expect(&self.measurement, self.jump_m2))
-            });
-            jumped.and_then(|expected| expected.fit(measured)).unwrap_or(fit)
-        });
-        if let Some(fit) = by_thrust
-            && fit.distance_squared < GATE
-        {
-            return Some(fit);
-        }
+    pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Likeness> {
         let by_coast = self.by_coast.and_then(|expected| expected.fit(measured));
-        match (by_coast, by_thrust) {
-            (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
-            (coast, thrust) => coast.or(thrust),
-        }
+        let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured));
+        let by_jump = match by_thrust {
+            Some(fit) if fit.distance_squared > GATE => {
+                let jumped = *self.jumped.get_or_insert_with(|| {
+                    self.thrust.and_then(|thrust| thrust.expect(&self.measurement, self.jump_m2))
+                });
+                jumped.and_then(|expected| expected.fit(measured))
+            }
+            _ => None,
+        };
+        let thrusting = 1.0 - self.coasting;
+        let fits = [(by_coast, self.coasting), (by_thrust, thrusting), (by_jump, thrusting * JUMPS)];
+        let fits = fits.into_iter().filter_map(|(fit, probability)| Some(Likeness::of(fit?, probability)));
+        // Of those in the gate the likeliest, else the nearest.
+        fits.min_by(|a, b| {
+            let (a_in, b_in) = (a.distance_squared < GATE, b.distance_squared < GATE);
+            match (a_in, b_in) {
+                (true, true) => a.cost.total_cmp(&b.cost),
+                (false, false) => a.distance_squared.total_cmp(&b.distance_squared),
+                _ => b_in.cmp(&a_in),
+            }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::assign::assign;
 use crate::gate::gate;
 use crate::sense::{self, Radar, RejectedPlot, Sensed};
 use crate::settings::Settings;
-use crate::start::Seeds;
+use crate::start::Starts;
 use crate::track::Track;
 
 /// One nation's own picture: sensors, tracks, and what was last said of each. Cloning or serialising it keeps all
@@ -22,8 +22,7 @@ pub struct Picture {
     radars: Vec<Radar>,
     /// Time of the newest plot.
     newest: Option<Tai>,
-    seeds: Seeds,
-    tentative: Vec<Track>,
+    starts: Starts,
     /// Firm, coasting and lately lost ones, in the order of their numbers.
     tracks: Vec<Track>,
     /// How many tracks have been firm.
@@ -37,8 +36,7 @@ impl Picture {
             settings,
             radars: sensors.into_iter().map(Radar::new).collect(),
             newest: None,
-            seeds: Seeds::default(),
-            tentative: Vec::new(),
+            starts: Starts::default(),
             tracks: Vec::new(),
             count: 0,
         }
@@ -63,33 +61,13 @@ impl Picture {
         rejected
     }
 
-    /// One scan of one radar: firm tracks choose first, then tentative ones; what is left may be something new.
+    /// One scan of one radar: firm tracks choose first; what is left may be something new.
     fn take_scan(&mut self, received: Tai, scan: &[Sensed]) {
         let Some(time) = scan.first().map(|plot| plot.time) else { return };
         self.age(time);
         let mut open = vec![true; scan.len()];
-        for tracks in [&mut self.tracks, &mut self.tentative] {
-            associate(tracks, received, scan, &mut open, &mut self.radars);
-        }
-        for (plot, _) in scan.iter().zip(&open).filter(|(_, open)| **open) {
-            let Some(mut track) = self.seeds.grow(plot, received, &self.radars) else { continue };
-            if self.settings.coasting_only {
-                track.motion.only_coast();
-            }
-            self.tentative.push(track);
-        }
-        self.promote();
-    }
-
-    /// Tentative tracks that have shown enough become firm.
-    fn promote(&mut self) {
-        let mut index = 0;
-        while let Some(track) = self.tentative.get(index) {
-            if !track.is_convincing() {
-                index += 1;
-                continue;
-            }
-            let mut track = self.tentative.remove(index);
+        associate(&mut self.tracks, received, scan, &mut open, &mut self.radars);
+        for mut track in self.starts.take(received, scan, &open, &self.radars, &self.settings) {
             self.count += 1;
             track.number = self.count;
             track.status = TrackStatus::Firm;
@@ -103,8 +81,7 @@ impl Picture {
     }
 
     fn age(&mut self, now: Tai) {
-        self.seeds.forget(now, &self.radars);
-        self.tentative.retain(|track| !track.is_stale(now, &self.radars));
+        self.starts.forget(now, &self.radars);
         for track in &mut self.tracks {
             track.age(now, &self.settings);
         }
@@ -136,9 +113,9 @@ impl Picture {
 const KEPT_LOST_S: f64 = 30.0;
 
 /// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
-/// taken, or that a track without a plot may yet turn out to own.
+/// taken, or that a track under thrust without a plot may yet turn out to own.
 fn associate(tracks: &mut [Track], received: Tai, scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
-    let gated = gate(tracks, scan, open, radars);
+    let gated = gate(tracks.iter_mut(), scan, open, radars);
     let matches = assign(gated.candidates);
     for &(track, plot) in &matches {
         open[plot] = false;
@@ -150,7 +127,7 @@ fn associate(tracks: &mut [Track], received: Tai, scan: &[Sensed], open: &mut [b
     }
     for (track, plot) in gated.near {
         let has_none = matches.binary_search_by_key(&track, |(track, _)| *track).is_err();
-        if has_none && tracks[track].status != TrackStatus::Tentative {
+        if has_none && tracks[track].motion.under_thrust() == Some(true) {
             open[plot] = false;
         }
     }
