@@ -1,7 +1,8 @@
 //! Gate: which plots of a scan could be of which track, found cheaply.
 //!
-//! A scan's plots are sorted by range. Of each track only the range is reckoned at first, roughly; a track that no
-//! plot is near in range, and then in space, is left alone. Only the others are predicted, and compared in full.
+//! A scan's plots are sorted by range, which is what a radar measures best. Of each track only the place is reckoned at
+//! first, roughly, and how sure its range is; a track that no plot is near in range, and then in space, is left alone.
+//! Only the others are predicted, and compared in full.
 
 use crate::assign::Candidate;
 use crate::motion::{GATE, Likeness};
@@ -40,7 +41,8 @@ pub(crate) fn gate<'a>(
     let Radar { site, sensor, .. } = &radars[first.radar as usize];
     let site_m = site.origin.vector();
     let sigma_rad = sensor.sigma_az_rad.unwrap_or(0.0).max(sensor.sigma_el_rad.unwrap_or(0.0));
-    let plot_m = |range_m: f64| 7.0 * (sigma_rad * range_m + sensor.sigma_range_m.unwrap_or(0.0)) + 200.0;
+    let sigma_range_m = sensor.sigma_range_m.unwrap_or(0.0);
+    let plot_m = |range_m: f64| 7.0 * (sigma_rad * range_m + sigma_range_m) + 200.0;
     let mut by_range: Vec<(f64, usize)> =
         (0..scan.len()).filter(|plot| open[*plot]).map(|plot| (scan[plot].measured.x, plot)).collect();
     by_range.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -51,10 +53,15 @@ pub(crate) fn gate<'a>(
         let roughly = roughly_at(track, dt_s);
         let untold_m = 5.0 * first.el_sigma_rad.unwrap_or(0.0) * first.measured.x;
         let turning_m = if first.el_sigma_rad.is_some() { SECTOR_M } else { 0.0 };
-        let margin_m = margin_m(track, dt_s) + plot_m((roughly - site_m).norm()) + untold_m + turning_m;
         let range_m = (roughly - site_m).norm();
-        let from = by_range.partition_point(|(range, _)| *range < range_m - margin_m);
-        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
+        let margin_m = margin_m(track, dt_s) + plot_m(range_m) + untold_m + turning_m;
+        let line = (roughly - site_m) / range_m.max(1.0);
+        // What is far aside is farther away too.
+        let aside_m = 0.5 * margin_m * margin_m / range_m.max(1.0);
+        let depth_m =
+            (depth_m(track, first, &line) + 7.0 * sigma_range_m + turning_m + aside_m).min(margin_m);
+        let from = by_range.partition_point(|(range, _)| *range < range_m - depth_m);
+        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + depth_m);
         let in_space =
             |plot: &usize| (scan[*plot].position_m - roughly).norm_squared() <= margin_m * margin_m;
         near.clear();
@@ -110,7 +117,20 @@ fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
 /// How far from there the track's object may be, metres: five sigmas of everything, and thrust of 10 g.
 fn margin_m(track: &Track, dt_s: f64) -> f64 {
     let dt_s = dt_s.abs();
-    let thrust_m = 50.0 * dt_s.min(10.0) * dt_s.min(10.0);
-    let flight_m = 0.02 * dt_s * dt_s;
-    5.0 * (track.motion.position_sigma_m() + track.motion.velocity_sigma_mps() * dt_s) + thrust_m + flight_m
+    5.0 * (track.motion.position_sigma_m() + track.motion.velocity_sigma_mps() * dt_s) + astray_m(dt_s)
+}
+
+/// The same along the line of sight alone, and as far as [`NEAR`] where that counts.
+fn depth_m(track: &Track, plot: &Sensed, line: &Vector3<f64>) -> f64 {
+    let dt_s = plot.time.since_s(track.motion.time).abs();
+    let since_plot_s = plot.time.since_s(track.last).max(0.0);
+    let (position_m, velocity_mps) = track.motion.sigmas_along(line);
+    let surprising = plot.el_sigma_rad.is_some() || track.motion.under_thrust() == Some(true);
+    let sigmas = if surprising { 5.0 * NEAR.sqrt() } else { 5.0 };
+    sigmas * (position_m + velocity_mps * dt_s) + track.motion.surprise_m(since_plot_s) + astray_m(dt_s)
+}
+
+/// How far thrust of 10 g leads aside, and how far the parabola does from the flight, metres.
+fn astray_m(dt_s: f64) -> f64 {
+    50.0 * dt_s.min(10.0) * dt_s.min(10.0) + 0.02 * dt_s * dt_s
 }

@@ -113,7 +113,8 @@ impl Picture {
 const KEPT_LOST_S: f64 = 30.0;
 
 /// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
-/// taken, or that a track under thrust without a plot may yet turn out to own.
+/// taken, or that a track without a plot may yet turn out to own, where it is under thrust or an
+/// aircraft may turn.
 fn associate(tracks: &mut [Track], received: Tai, scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
     let gated = gate(tracks.iter_mut(), scan, open, radars);
     let matches = assign(gated.candidates);
@@ -127,7 +128,9 @@ fn associate(tracks: &mut [Track], received: Tai, scan: &[Sensed], open: &mut [b
     }
     for (track, plot) in gated.near {
         let has_none = matches.binary_search_by_key(&track, |(track, _)| *track).is_err();
-        if has_none && tracks[track].motion.under_thrust() == Some(true) {
+        if has_none
+            && (scan[plot].el_sigma_rad.is_some() || tracks[track].motion.under_thrust() == Some(true))
+        {
             open[plot] = false;
         }
     }

@@ -27,8 +27,13 @@ const AIR_SPEED_MPS_MAX: f64 = 1_000.0;
 const SPEED_SIGMA_MPS: f64 = 2_500.0;
 const LIKE_SIGMA_MPS: f64 = 500.0;
 
-/// A plot waits this long for others, seconds; three scans where these are slower.
+/// A plot waits this long for the next of its object, seconds; three scans where these are slower. And that one for a
+/// third.
 const WAIT_S: f64 = 3.5;
+const WAIT_S_MAX: f64 = 30.0;
+
+/// Spread of an acceleration that air traffic's radars see, m/s².
+const AIR_SIGMA_MPS2: f64 = 10.0;
 
 /// A line is not carried on for longer than this many times the span of its first two plots.
 const CARRIED_ON_MAX: f64 = 4.0;
@@ -91,8 +96,11 @@ impl Seeds {
             like_mps,
             before: Vec::new(),
         };
-        let mut before: Vec<(f64, u64)> =
-            self.waiting.iter().filter_map(|earlier| Some((away_m2(earlier, &seed)?, earlier.id))).collect();
+        let mut before: Vec<(f64, u64)> = self
+            .waiting
+            .iter()
+            .filter_map(|earlier| Some((away_m2(earlier, &seed, radars)?, earlier.id)))
+            .collect();
         before.sort_by(|a, b| a.0.total_cmp(&b.0));
         before.truncate(BEFORE_MAX);
         seed.before = before.into_iter().map(|(_, id)| id).collect();
@@ -132,10 +140,7 @@ impl Seeds {
 
     /// Gives up those that have waited too long.
     pub fn forget(&mut self, now: Tai, radars: &[Radar]) {
-        self.waiting.retain(|seed| {
-            let scan_s = 1.0 / radars[seed.plot.radar as usize].sensor.rate_hz;
-            now.since_s(seed.plot.time) <= WAIT_S.max(3.0 * scan_s).min(30.0)
-        });
+        self.waiting.retain(|seed| now.since_s(seed.plot.time) <= 2.0 * wait_s(&seed.plot, radars));
     }
 
     /// The oldest that waits.
@@ -144,16 +149,22 @@ impl Seeds {
     }
 }
 
+fn wait_s(plot: &Sensed, radars: &[Radar]) -> f64 {
+    let scan_s = 1.0 / radars[plot.radar as usize].sensor.rate_hz;
+    WAIT_S.max(3.0 * scan_s).min(WAIT_S_MAX)
+}
+
 /// Squared distance of a later plot from where an earlier one's object is expected, m²; `None` where no object is fast
 /// enough to have made both.
-fn away_m2(earlier: &Seed, later: &Seed) -> Option<f64> {
+fn away_m2(earlier: &Seed, later: &Seed, radars: &[Radar]) -> Option<f64> {
     let (a, b) = (&earlier.plot, &later.plot);
     let dt_s = b.time.since_s(a.time);
     let way_m = b.position_m - a.position_m;
     let fastest_mps = if b.el_sigma_rad.is_some() { AIR_SPEED_MPS_MAX } else { SPEED_MPS_MAX };
     let reach_m = fastest_mps * dt_s + 4.0 * (earlier.sigma_m + later.sigma_m);
     let same_scan = a.radar == b.radar && a.scan == b.scan;
-    if dt_s < 0.0 || same_scan || way_m.norm_squared() > reach_m * reach_m || b.denies(a.address) {
+    let in_time = dt_s >= 0.0 && dt_s <= wait_s(a, radars);
+    if !in_time || same_scan || way_m.norm_squared() > reach_m * reach_m || b.denies(a.address) {
         return None;
     }
     let like_mps = later.like_mps.or(earlier.like_mps).unwrap_or_default();
@@ -172,7 +183,8 @@ fn evidence([a, b, c]: [&Seed; 3], radars: &[Radar]) -> Option<f64> {
     let half_s2 = 0.5 * (then_s * then_s + first_s * then_s);
     let fall_m = acceleration(b.plot.position_m, way_m / first_s) * half_s2;
     let expected_m = b.plot.position_m + way_m * carried_on + fall_m;
-    let thrust_m = THRUST_SIGMA_MPS2 * half_s2;
+    let told = c.plot.el_sigma_rad.is_some();
+    let thrust_m = if told { AIR_SIGMA_MPS2 } else { THRUST_SIGMA_MPS2 } * half_s2;
     let (of_b, of_a) = ((1.0 + carried_on) * (1.0 + carried_on), carried_on * carried_on);
     let spread = c.covariance + b.covariance * of_b + a.covariance * of_a + isotropic(thrust_m);
     let (distance_squared, third) = log_normal(c.plot.position_m - expected_m, &spread)?;

@@ -24,9 +24,11 @@ use crate::track::Track;
 /// it makes.
 const BRANCHES_MAX: usize = 4;
 
-/// Plots that make an object where no other could have made one of them; and where others could.
+/// Plots that make an object where no other could have made one of them, by a radar whose clutter is known; elsewhere;
+/// and by air traffic's radars, whose echoes from the ground and slow scans make many a chance.
 const PLOTS_ALONE: u64 = 3;
 const PLOTS_IN_A_CROWD: u64 = 4;
+const PLOTS_IN_TRAFFIC: u64 = 5;
 
 /// With so many plots the best of several hypotheses is taken, however close the next.
 const PLOTS_DECIDED: u64 = 6;
@@ -139,14 +141,13 @@ impl Starts {
 
     /// Makes new hypotheses of three plots each.
     fn begin(&mut self, received: Tai, ids: &[Option<u64>], radars: &[Radar], settings: &Settings) {
+        // Two plots that a hypothesis has already were continued by it, or do not lead there.
+        let mut known: Vec<(u64, u64)> = self.hypotheses.iter().flat_map(Hypothesis::pairs).collect();
+        known.sort_unstable();
         for &id in ids.iter().flatten() {
             let mut count = 0;
             for triple in self.seeds.triples(id, radars) {
-                let has = |hypothesis: &Hypothesis, id: u64| hypothesis.plots.binary_search(&id).is_ok();
-                // Two plots that a hypothesis has already were continued by it, or do not lead there.
-                let known =
-                    |hypothesis: &Hypothesis| has(hypothesis, triple.first) && has(hypothesis, triple.second);
-                if self.hypotheses.iter().any(known) {
+                if known.binary_search(&(triple.first, triple.second)).is_ok() {
                     continue;
                 }
                 let plots = [triple.first, triple.second, triple.third];
@@ -176,7 +177,7 @@ impl Starts {
         let mut objects = Vec::new();
         for index in order {
             let hypothesis = &self.hypotheses[index];
-            if fallen[index] || !hypothesis.is_enough() {
+            if fallen[index] || !hypothesis.is_enough(radars) {
                 continue;
             }
             let rivals: Vec<usize> = (0..self.hypotheses.len())
@@ -229,9 +230,22 @@ impl Starts {
 
 impl Hypothesis {
     /// Whether it has the plots that an object must have shown.
-    fn is_enough(&self) -> bool {
-        let needed = if self.crowded { PLOTS_IN_A_CROWD } else { PLOTS_ALONE };
+    fn is_enough(&self, radars: &[Radar]) -> bool {
+        let stated = |radar: &u32| radars[*radar as usize].sensor.clutter_mean_per_scan > 0.0;
+        let alone = !self.crowded && self.track.radars.iter().all(stated);
+        let traffic = |radar: &u32| radars[*radar as usize].sensor.sigma_el_rad.is_none();
+        let needed = match self.track.radars.iter().all(traffic) {
+            true => PLOTS_IN_TRAFFIC,
+            false if alone => PLOTS_ALONE,
+            false => PLOTS_IN_A_CROWD,
+        };
         self.track.plots >= needed && self.track.is_convincing()
+    }
+
+    /// Each two of its plots, the earlier first.
+    fn pairs(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let ids = &self.plots;
+        ids.iter().enumerate().flat_map(move |(index, a)| ids[index + 1..].iter().map(move |b| (*a, *b)))
     }
 }
 

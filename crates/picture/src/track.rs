@@ -9,6 +9,7 @@ use statement::{Assessment, Evidence, Hops, Phenomenon, TrackStatus};
 
 use crate::lift::Lift;
 use crate::motion::{self, Motion};
+use crate::noise::Slowness;
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
 
@@ -73,7 +74,7 @@ impl Track {
         }
         for plot in [second, third] {
             motion.predict_to(plot.time);
-            motion.update(&plot.measurement(radars));
+            motion.update(&plot.measurement(radars), false);
         }
         let mut track = Track {
             number: 0,
@@ -112,7 +113,8 @@ impl Track {
     /// Takes in a plot of its own; the residual where that says something of the radar's noise.
     pub fn take(&mut self, plot: &Sensed, received: Tai, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
         self.motion.predict_to(plot.time);
-        let residual = self.motion.update(&plot.measurement(radars));
+        let learns = matches!(radars[plot.radar as usize].slowness, Slowness::Learned(_));
+        let residual = self.motion.update(&plot.measurement(radars), learns);
         self.lift.note(&self.motion);
         self.note(plot, received);
         if self.status == TrackStatus::Coasting {
