@@ -57,6 +57,9 @@ pub(crate) struct Seed {
     like_mps: Option<Vector3<f64>>,
     /// Plots that may be of the same object, earlier.
     before: Vec<u64>,
+    /// Until when another may be its next; and that one's.
+    next_until: Tai,
+    kept_until: Tai,
 }
 
 /// Three plots that one object may have made.
@@ -87,6 +90,7 @@ impl Seeds {
         let (independent, slow) = (measurement.noise.independent, measurement.noise.slow);
         let squares = independent.component_mul(&independent) + slow.component_mul(&slow);
         let covariance = back * Matrix3::from_diagonal(&squares) * back.transpose();
+        let wait_s = WAIT_S.max(3.0 / sensor.rate_hz).min(WAIT_S_MAX);
         let mut seed = Seed {
             id: self.count,
             plot: *plot,
@@ -95,12 +99,11 @@ impl Seeds {
             log_false: clutter::log_density_of_space(sensor, plot.measured.x),
             like_mps,
             before: Vec::new(),
+            next_until: plot.time.plus_s(wait_s),
+            kept_until: plot.time.plus_s(2.0 * wait_s),
         };
-        let mut before: Vec<(f64, u64)> = self
-            .waiting
-            .iter()
-            .filter_map(|earlier| Some((away_m2(earlier, &seed, radars)?, earlier.id)))
-            .collect();
+        let mut before: Vec<(f64, u64)> =
+            self.waiting.iter().filter_map(|earlier| Some((away_m2(earlier, &seed)?, earlier.id))).collect();
         before.sort_by(|a, b| a.0.total_cmp(&b.0));
         before.truncate(BEFORE_MAX);
         seed.before = before.into_iter().map(|(_, id)| id).collect();
@@ -139,8 +142,8 @@ impl Seeds {
     }
 
     /// Gives up those that have waited too long.
-    pub fn forget(&mut self, now: Tai, radars: &[Radar]) {
-        self.waiting.retain(|seed| now.since_s(seed.plot.time) <= 2.0 * wait_s(&seed.plot, radars));
+    pub fn forget(&mut self, now: Tai) {
+        self.waiting.retain(|seed| now <= seed.kept_until);
     }
 
     /// The oldest that waits.
@@ -149,22 +152,19 @@ impl Seeds {
     }
 }
 
-fn wait_s(plot: &Sensed, radars: &[Radar]) -> f64 {
-    let scan_s = 1.0 / radars[plot.radar as usize].sensor.rate_hz;
-    WAIT_S.max(3.0 * scan_s).min(WAIT_S_MAX)
-}
-
 /// Squared distance of a later plot from where an earlier one's object is expected, m²; `None` where no object is fast
 /// enough to have made both.
-fn away_m2(earlier: &Seed, later: &Seed, radars: &[Radar]) -> Option<f64> {
+fn away_m2(earlier: &Seed, later: &Seed) -> Option<f64> {
     let (a, b) = (&earlier.plot, &later.plot);
+    let same_scan = a.radar == b.radar && a.scan == b.scan;
+    if b.time < a.time || b.time > earlier.next_until || same_scan || b.denies(a.address) {
+        return None;
+    }
     let dt_s = b.time.since_s(a.time);
     let way_m = b.position_m - a.position_m;
     let fastest_mps = if b.el_sigma_rad.is_some() { AIR_SPEED_MPS_MAX } else { SPEED_MPS_MAX };
     let reach_m = fastest_mps * dt_s + 4.0 * (earlier.sigma_m + later.sigma_m);
-    let same_scan = a.radar == b.radar && a.scan == b.scan;
-    let in_time = dt_s >= 0.0 && dt_s <= wait_s(a, radars);
-    if !in_time || same_scan || way_m.norm_squared() > reach_m * reach_m || b.denies(a.address) {
+    if way_m.norm_squared() > reach_m * reach_m {
         return None;
     }
     let like_mps = later.like_mps.or(earlier.like_mps).unwrap_or_default();

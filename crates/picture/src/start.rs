@@ -30,7 +30,8 @@ const PLOTS_ALONE: u64 = 3;
 const PLOTS_IN_A_CROWD: u64 = 4;
 const PLOTS_IN_TRAFFIC: u64 = 5;
 
-/// With so many plots the best of several hypotheses is taken, however close the next.
+/// With so many plots the best of several hypotheses is taken, however close the next; the others never before it, even
+/// where it is too slow to be tracked.
 const PLOTS_DECIDED: u64 = 6;
 
 /// Evidence by which a hypothesis must exceed those that share its plots: odds of 50 to 1.
@@ -185,12 +186,15 @@ impl Starts {
                 .filter(|other| shares(&hypothesis.plots, &self.hypotheses[*other].plots))
                 .collect();
             let plots = hypothesis.track.plots;
+            // With its newest plot a rival is the same object, except that the beginning is not clear.
+            let same = |rival: &Hypothesis| {
+                plots >= PLOTS_IN_A_CROWD && rival.plots.last() == hypothesis.plots.last()
+            };
             let open = rivals.iter().map(|other| &self.hypotheses[*other]).any(|rival| {
-                // With its newest plot a rival is the same object, except that the beginning is not clear.
-                let same = plots >= PLOTS_IN_A_CROWD && rival.plots.last() == hypothesis.plots.last();
-                !same && rival.evidence > hypothesis.evidence - CLEARLY
+                let decided = plots >= PLOTS_DECIDED || same(rival);
+                rival.evidence > hypothesis.evidence - if decided { 0.0 } else { CLEARLY }
             });
-            if open && plots < PLOTS_DECIDED {
+            if open {
                 continue;
             }
             self.seeds.remove(&hypothesis.plots);
@@ -218,7 +222,7 @@ impl Starts {
 
     /// Gives up what has waited too long.
     pub fn forget(&mut self, now: Tai, radars: &[Radar]) {
-        self.seeds.forget(now, radars);
+        self.seeds.forget(now);
         self.hypotheses.retain(|hypothesis| !hypothesis.track.is_stale(now, radars));
         let oldest = self.seeds.oldest();
         for hypothesis in &mut self.hypotheses {
