@@ -36,7 +36,7 @@ const COAST_PSD: f64 = 2e-6;
 /// The same in the air at a height (metres) and a speed (m/s): there drag is 1–5 m/s² by the ballistic coefficient, of
 /// which nothing is known, for as long as a scale height takes. Drag goes with the density and the square of the speed,
 /// its power with the squares of both: half the density's scale height, metres.
-const DRAG_PSD: f64 = 20.0;
+const DRAG_PSD: f64 = 40.0;
 const DRAG_AT_M: f64 = 40_000.0;
 const DRAG_AT_MPS: f64 = 2_000.0;
 const DRAG_SCALE_M: f64 = 3_500.0;
