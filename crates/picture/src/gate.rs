@@ -1,14 +1,14 @@
 //! Gate: which plots of a scan could be of which track, found cheaply.
 //!
-//! A scan's plots are sorted by range. Of each track only the range is reckoned at first, roughly; a track that no
-//! plot is near in range, and then in space, is left alone. Only the others are predicted, and compared in full.
+//! A scan's plots are sorted by range, which is what a radar measures best. Of each track only the place is reckoned at
+//! first, roughly, and how sure its range is; a track that no plot is near in range, and then in space, is left alone.
+//! Only the others are predicted, and compared in full.
 
 use nalgebra::Vector3;
-use physics::filter::Fit;
 use statement::TrackStatus;
 
 use crate::assign::Candidate;
-use crate::motion::GATE;
+use crate::motion::{GATE, Likeness};
 use crate::sense::{Radar, Sensed};
 use crate::track::Track;
 
@@ -32,16 +32,25 @@ pub(crate) struct Gated {
 }
 
 /// Compares one scan's plots, those of `open`, with the tracks; predicts those that have a plot near.
-pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars: &[Radar]) -> Gated {
+pub(crate) fn gate<'a>(
+    tracks: impl Iterator<Item = &'a mut Track>,
+    scan: &[Sensed],
+    open: &[bool],
+    radars: &[Radar],
+) -> Gated {
     let mut gated = Gated::default();
     let Some(first) = scan.first() else { return gated };
-    let site_m = radars[first.radar as usize].site.origin.vector();
+    let Radar { site, sensor, .. } = &radars[first.radar as usize];
+    let site_m = site.origin.vector();
+    let sigma_rad = sensor.sigma_az_rad.unwrap_or(0.0).max(sensor.sigma_el_rad.unwrap_or(0.0));
+    let sigma_range_m = sensor.sigma_range_m.unwrap_or(0.0);
+    let plot_m = |range_m: f64| 7.0 * (sigma_rad * range_m + sigma_range_m) + 200.0;
     let mut by_range: Vec<(f64, usize)> =
         (0..scan.len()).filter(|plot| open[*plot]).map(|plot| (scan[plot].measured.x, plot)).collect();
     by_range.sort_by(|a, b| a.0.total_cmp(&b.0));
 
     let mut near: Vec<usize> = Vec::new();
-    for (index, track) in tracks.iter_mut().enumerate() {
+    for (index, track) in tracks.enumerate() {
         if track.status == TrackStatus::Lost {
             continue;
         }
@@ -49,10 +58,15 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
         let roughly = roughly_at(track, dt_s);
         let untold_m = 5.0 * first.el_sigma_rad.unwrap_or(0.0) * first.measured.x;
         let turning_m = if first.el_sigma_rad.is_some() { SECTOR_M } else { 0.0 };
-        let margin_m = margin_m(track, dt_s, first.measured.x) + untold_m + turning_m;
         let range_m = (roughly - site_m).norm();
-        let from = by_range.partition_point(|(range, _)| *range < range_m - margin_m);
-        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + margin_m);
+        let margin_m = margin_m(track, dt_s) + plot_m(range_m) + untold_m + turning_m;
+        let line = (roughly - site_m) / range_m.max(1.0);
+        // What is far aside is farther away too.
+        let aside_m = 0.5 * margin_m * margin_m / range_m.max(1.0);
+        let depth_m =
+            (depth_m(track, first, &line) + 7.0 * sigma_range_m + turning_m + aside_m).min(margin_m);
+        let from = by_range.partition_point(|(range, _)| *range < range_m - depth_m);
+        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + depth_m);
         let in_space =
             |plot: &usize| (scan[*plot].position_m - roughly).norm_squared() <= margin_m * margin_m;
         near.clear();
@@ -79,11 +93,11 @@ pub(crate) fn gate(tracks: &mut [Track], scan: &[Sensed], open: &[bool], radars:
 }
 
 impl Gated {
-    fn judge(&mut self, track: usize, plot: usize, fit: Option<Fit>, since_plot_s: f64) {
+    fn judge(&mut self, track: usize, plot: usize, fit: Option<Likeness>, since_plot_s: f64) {
         let Some(fit) = fit else { return };
         if fit.distance_squared < GATE {
-            let cost = fit.distance_squared + fit.log_determinant;
-            self.candidates.push(Candidate { track, plot, cost });
+            let rim = fit.cost - fit.distance_squared + GATE;
+            self.candidates.push(Candidate { track, plot, cost: fit.cost, rim });
         } else if fit.distance_squared < NEAR * GATE && since_plot_s < NEAR_S {
             self.near.push((track, plot));
         }
@@ -91,7 +105,7 @@ impl Gated {
 }
 
 /// How a plot fits whose time and noise are its own.
-fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Radar]) -> Option<Fit> {
+fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Radar]) -> Option<Likeness> {
     let mut motion = track.motion.clone();
     motion.predict_to(plot.time);
     let mut expected = motion.expect(&plot.measurement(radars), since_plot_s);
@@ -105,14 +119,23 @@ fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
     r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)
 }
 
-/// How far from there a plot of the track may be, metres: five sigmas of everything, and thrust of 10 g.
-fn margin_m(track: &Track, dt_s: f64, range_m: f64) -> f64 {
+/// How far from there the track's object may be, metres: five sigmas of everything, and thrust of 10 g.
+fn margin_m(track: &Track, dt_s: f64) -> f64 {
     let dt_s = dt_s.abs();
-    let plot_m = 5.0 * 2e-3 * range_m + 500.0;
-    let thrust_m = 50.0 * dt_s.min(10.0) * dt_s.min(10.0);
-    let flight_m = 0.02 * dt_s * dt_s;
-    5.0 * (track.motion.position_sigma_m() + track.motion.velocity_sigma_mps() * dt_s)
-        + plot_m
-        + thrust_m
-        + flight_m
+    5.0 * (track.motion.position_sigma_m() + track.motion.velocity_sigma_mps() * dt_s) + astray_m(dt_s)
+}
+
+/// The same along the line of sight alone, and as far as [`NEAR`] where that counts.
+fn depth_m(track: &Track, plot: &Sensed, line: &Vector3<f64>) -> f64 {
+    let dt_s = plot.time.since_s(track.motion.time).abs();
+    let since_plot_s = plot.time.since_s(track.last).max(0.0);
+    let (position_m, velocity_mps) = track.motion.sigmas_along(line);
+    let surprising = plot.el_sigma_rad.is_some() || track.motion.under_thrust() == Some(true);
+    let sigmas = if surprising { 5.0 * NEAR.sqrt() } else { 5.0 };
+    sigmas * (position_m + velocity_mps * dt_s) + track.motion.surprise_m(since_plot_s) + astray_m(dt_s)
+}
+
+/// How far thrust of 10 g leads aside, and how far the parabola does from the flight, metres.
+fn astray_m(dt_s: f64) -> f64 {
+    50.0 * dt_s.min(10.0) * dt_s.min(10.0) + 0.02 * dt_s * dt_s
 }

@@ -6,6 +6,7 @@
 mod assess;
 mod assign;
 mod catalogue;
+mod clutter;
 mod gate;
 mod lift;
 mod motion;
@@ -14,6 +15,7 @@ mod noise;
 mod notice;
 mod past;
 mod picture;
+mod seed;
 mod sense;
 mod settings;
 mod start;

@@ -29,9 +29,9 @@ use crate::sense::{Radar, Sensed};
 /// Squared distance that 99.9 % of right plots stay within, three degrees of freedom. Abramowitz & Stegun, table 26.8.
 pub(crate) const GATE: f64 = 16.27;
 
-/// Power of unmodelled acceleration in a coast, m²/s³: 1 cm/s² over a second, 0.2 m/s after 400 s. Gravity beyond J2,
-/// the air above 100 km and tides are below it.
-const COAST_PSD: f64 = 1e-4;
+/// Power of unmodelled acceleration in a coast in space, m²/s³: 1.4 mm/s² over a second, 0.03 m/s after 400 s. Gravity
+/// beyond J2, the air above 120 km and tides are below it.
+const COAST_PSD: f64 = 2e-6;
 
 /// Heights between which a coast is held back by air, but not yet by so much that it is none, metres: after a burn-out
 /// at 35 km drag takes some m/s each second, and halves every 5 km.
@@ -57,7 +57,7 @@ const FIRST_STAGE_PSD: f64 = 4.0;
 const AIR_PSD: f64 = 2_500.0;
 
 /// Spread of the thrust acceleration when nothing is known, m/s²: missiles have 5–100.
-const THRUST_SIGMA_MPS2: f64 = 30.0;
+pub(crate) const THRUST_SIGMA_MPS2: f64 = 30.0;
 
 /// Spread of each component of the velocity when nothing is known, m/s.
 const SPEED_SIGMA_MPS: f64 = 4_000.0;
@@ -76,6 +76,11 @@ const SURPRISED_S_MAX: f64 = 3.0;
 /// first takes it for noise, seconds.
 const JUMP_MPS2: f64 = 60.0;
 const JUMP_S_MIN: f64 = 2.0;
+
+/// Twice the negative logarithm of the probability of such a jump between two plots, 2 %; and the probability that is
+/// left to either filter at least while both run.
+const JUMP_UNLIKELY: f64 = 7.8;
+const OPEN: f64 = 0.02;
 
 /// No missile accelerates less than this while it burns, m/s².
 const LEAST_THRUST_MPS2: f64 = 12.0;
@@ -138,20 +143,24 @@ impl Motion {
         (self.thrust, self.stands, self.only_coasts) = (None, self.coast.is_some(), self.coast.is_some());
     }
 
-    /// The better description at present.
+    /// Where it is at present, and how it moves: by the description that holds; while that is open, by both, each with
+    /// its probability, and the covariance that this mixture has (Bar-Shalom, Li, Kirubarajan 2001, section 1.4.16).
     pub fn kinematic(&self) -> Estimate<6> {
         match (&self.coast, &self.thrust) {
-            (Some(coast), Some(thrust)) if self.stands || self.odds > 0.0 => {
-                debug_assert!(thrust.time == coast.time);
-                coast.clone()
-            }
-            (_, Some(thrust)) => thrust.kinematic(),
+            (Some(coast), Some(_)) if self.stands => coast.clone(),
+            (Some(coast), Some(thrust)) => mixed(coast, &thrust.kinematic(), self.coasting()),
+            (None, Some(thrust)) => thrust.kinematic(),
             (Some(coast), None) => coast.clone(),
             (None, None) => unreachable_empty(self.time),
         }
     }
 
-    /// Position (m) and velocity (m/s) at present.
+    /// Probability that it coasts, while both filters run.
+    fn coasting(&self) -> f64 {
+        (1.0 / (1.0 + libm::exp(-self.odds))).clamp(OPEN, 1.0 - OPEN)
+    }
+
+    /// Position (m) and velocity (m/s) at present, by the better description.
     pub fn state(&self) -> State {
         match (&self.coast, &self.thrust) {
             (Some(coast), _) if self.stands || self.odds > 0.0 => coast.state,
@@ -180,6 +189,32 @@ impl Motion {
             (None, None) => f64::INFINITY,
         };
         variance.max(0.0).sqrt()
+    }
+
+    /// One sigma of the position (m) and of the velocity (m/s) along a direction.
+    pub fn sigmas_along(&self, line: &Vector3<f64>) -> (f64, f64) {
+        let along = |block: Matrix3<f64>| line.dot(&(block * line)).max(0.0).sqrt();
+        match (&self.thrust, &self.coast) {
+            (Some(thrust), _) => (
+                along(thrust.position_covariance()),
+                along(thrust.covariance.fixed_view::<3, 3>(3, 3).into_owned()),
+            ),
+            (None, Some(coast)) => (
+                along(coast.position_covariance()),
+                along(coast.covariance.fixed_view::<3, 3>(3, 3).into_owned()),
+            ),
+            (None, None) => (f64::INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// How far a surprise leads aside at most, metres, so long after the last plot: to the gate.
+    pub fn surprise_m(&self, since_plot_s: f64) -> f64 {
+        let dt_s = since_plot_s.min(SURPRISED_S_MAX);
+        let away_m2 = match self.thrust {
+            Some(_) => away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN)),
+            None => away_m2(SURPRISE_MPS2, dt_s),
+        };
+        (GATE * away_m2).sqrt()
     }
 
     /// Whether it is sure enough that nothing but gravity moves it (or moved it, before the air did).
@@ -258,26 +293,35 @@ impl Motion {
             thrust,
             measurement: *measurement,
             jump_m2: away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN)),
+            unlikely: match (&self.coast, thrust) {
+                (Some(_), Some(_)) => {
+                    let coasting = self.coasting();
+                    (-2.0 * libm::log(coasting), -2.0 * libm::log(1.0 - coasting))
+                }
+                _ => (0.0, 0.0),
+            },
         }
     }
 
-    /// Takes in a plot of the present instant. Gives back the residual, where a settled coast took it.
-    pub fn update(&mut self, measurement: &Measurement) -> Option<Vector3<f64>> {
-        self.doubt(measurement);
-        let coast_fit = self.coast.as_ref().and_then(|coast| coast.fit(measurement, 0.0));
+    /// Takes in a plot of the present instant. Gives back the residual where a settled coast took it, if asked to.
+    pub fn update(&mut self, measurement: &Measurement, wants_residual: bool) -> Option<Vector3<f64>> {
+        let mut taken = self.coast.clone();
+        let coast_fit = taken.as_mut().and_then(|coast| coast.update(measurement));
+        self.doubt(coast_fit);
         let mut residual = None;
-        if let (Some(coast), Some(fit)) = (&mut self.coast, coast_fit) {
+        if let Some(fit) = coast_fit {
             self.misfit += 0.1 * (fit.distance_squared.min(4.0 * GATE) - self.misfit);
             if fit.distance_squared < GATE {
-                let seen = measure::sight(measurement.site, coast.position());
-                residual = seen.map(|seen| measure::residual(measurement.measured, seen.measured));
-                coast.update(measurement);
+                if let Some(coast) = self.coast.as_ref().filter(|_| wants_residual) {
+                    let seen = measure::sight(measurement.site, coast.position());
+                    residual = seen.map(|seen| measure::residual(measurement.measured, seen.measured));
+                }
+                self.coast = taken;
                 self.coast_plots += 1;
             }
         }
         if let Some(thrust) = &mut self.thrust {
-            loosen_where_it_jumped(thrust, measurement);
-            let thrust_fit = thrust.update(measurement);
+            let thrust_fit = take_or_loosen(thrust, measurement);
             if let (Some(coast_fit), Some(thrust_fit)) = (coast_fit, thrust_fit) {
                 self.odds += (coast_fit.log_likelihood() - thrust_fit.log_likelihood()).clamp(-10.0, 3.0);
                 self.odds = self.odds.min(SURE + 2.0);
@@ -289,12 +333,12 @@ impl Motion {
     }
 
     /// Brings the thrust filter back where the coast no longer fits.
-    fn doubt(&mut self, measurement: &Measurement) {
+    fn doubt(&mut self, coast_fit: Option<Fit>) {
         let Some(coast) = &self.coast else { return };
         if self.thrust.is_some() || self.only_coasts {
             return;
         }
-        let outside = coast.fit(measurement, 0.0).is_none_or(|fit| fit.distance_squared > GATE);
+        let outside = coast_fit.is_none_or(|fit| fit.distance_squared > GATE);
         if outside || self.misfit > DOUBTFUL {
             self.thrust = Some(with_thrust(coast));
             self.odds = STANDS;
@@ -367,30 +411,70 @@ pub(crate) struct Expected<'a> {
     thrust: Option<&'a Estimate<9>>,
     measurement: Measurement<'a>,
     jump_m2: f64,
+    /// Twice the negative logarithms of the probabilities that it coasts, and that it is under thrust.
+    unlikely: (f64, f64),
+}
+
+/// How a plot fits an object's motion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Likeness {
+    /// Squared statistical distance by the description that makes the plot likeliest.
+    pub distance_squared: f64,
+    /// Twice the negative logarithm of the plot's likelihood by it, its own probability included, without 3 ln 2π.
+    pub cost: f64,
+}
+
+impl Likeness {
+    fn of(fit: Fit, unlikely: f64) -> Likeness {
+        let cost = fit.distance_squared + fit.log_determinant + unlikely;
+        Likeness { distance_squared: fit.distance_squared, cost }
+    }
 }
 
 impl Expected<'_> {
     /// How well a plot of the scan fits: inside [`GATE`] it may be taken.
-    pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Fit> {
-        let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured)).map(|fit| {
-            if fit.distance_squared < GATE {
-                return fit;
-            }
-            let jumped = *self.jumped.get_or_insert_with(|| {
-                self.thrust.and_then(|thrust| thrust.expect(&self.measurement, self.jump_m2))
-            });
-            jumped.and_then(|expected| expected.fit(measured)).unwrap_or(fit)
-        });
-        if let Some(fit) = by_thrust
-            && fit.distance_squared < GATE
-        {
-            return Some(fit);
-        }
+    pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Likeness> {
         let by_coast = self.by_coast.and_then(|expected| expected.fit(measured));
-        match (by_coast, by_thrust) {
-            (Some(coast), Some(thrust)) if coast.distance_squared > thrust.distance_squared => Some(thrust),
-            (coast, thrust) => coast.or(thrust),
-        }
+        let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured));
+        let by_jump = match by_thrust {
+            Some(fit) if fit.distance_squared > GATE => {
+                let jumped = *self.jumped.get_or_insert_with(|| {
+                    self.thrust.and_then(|thrust| thrust.expect(&self.measurement, self.jump_m2))
+                });
+                jumped.and_then(|expected| expected.fit(measured))
+            }
+            _ => None,
+        };
+        let (coasting, thrusting) = self.unlikely;
+        let fits = [(by_coast, coasting), (by_thrust, thrusting), (by_jump, thrusting + JUMP_UNLIKELY)];
+        let fits = fits.into_iter().filter_map(|(fit, unlikely)| Some(Likeness::of(fit?, unlikely)));
+        // Of those in the gate the likeliest, else the nearest.
+        fits.min_by(|a, b| {
+            let (a_in, b_in) = (a.distance_squared < GATE, b.distance_squared < GATE);
+            match (a_in, b_in) {
+                (true, true) => a.cost.total_cmp(&b.cost),
+                (false, false) => a.distance_squared.total_cmp(&b.distance_squared),
+                _ => b_in.cmp(&a_in),
+            }
+        })
+    }
+}
+
+/// Two descriptions of one object as one: mean and covariance of their mixture. `first` is the probability of the first.
+fn mixed(a: &Estimate<6>, b: &Estimate<6>, first: f64) -> Estimate<6> {
+    let second = 1.0 - first;
+    let apart = a.state - b.state;
+    let slow = a.slow.iter().filter_map(|link| {
+        let other = b.slow.iter().find(|other| other.sensor == link.sensor)?;
+        Some(SlowLink { cross: link.cross * first + other.cross * second, ..link.clone() })
+    });
+    Estimate {
+        time: a.time,
+        state: a.state * first + b.state * second,
+        covariance: a.covariance * first
+            + b.covariance * second
+            + apart * apart.transpose() * (first * second),
+        slow: slow.collect(),
     }
 }
 
@@ -414,11 +498,14 @@ fn unreachable_empty(time: Tai) -> Estimate<6> {
     }
 }
 
-/// A plot outside the gate is the thrust's doing: it ended, or the next stage began. What is known of it is no longer,
-/// nor quite of the velocity.
-fn loosen_where_it_jumped(thrust: &mut Estimate<9>, measurement: &Measurement) {
-    if thrust.fit(measurement, 0.0).is_some_and(|fit| fit.distance_squared < GATE) {
-        return;
+/// Takes in a plot. One outside the gate is the thrust's doing: it ended, or the next stage began. What was known of it
+/// is no longer, nor quite of the velocity.
+fn take_or_loosen(thrust: &mut Estimate<9>, measurement: &Measurement) -> Option<Fit> {
+    let mut taken = thrust.clone();
+    let fit = taken.update(measurement);
+    if fit.is_some_and(|fit| fit.distance_squared < GATE) {
+        *thrust = taken;
+        return fit;
     }
     for axis in 0..3 {
         let away_mps = JUMP_MPS2 * JUMP_S_MIN;
@@ -427,6 +514,7 @@ fn loosen_where_it_jumped(thrust: &mut Estimate<9>, measurement: &Measurement) {
         thrust.covariance[(axis + 3, axis + 3)] += away_mps * away_mps;
         thrust.covariance[(axis + 6, axis + 6)] += JUMP_MPS2 * JUMP_MPS2;
     }
+    thrust.update(measurement)
 }
 
 /// Whether the thrust filter sees that along the way there is less acceleration than any missile's.

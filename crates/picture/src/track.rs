@@ -9,13 +9,13 @@ use statement::{Evidence, Hops, Phenomenon, TrackStatus};
 
 use crate::lift::Lift;
 use crate::motion::{self, Motion};
+use crate::noise::Slowness;
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
 
-/// Plots that make a firm track, and the time that they span at least: plots in quick succession say little of how
-/// something moves.
-const FIRM_PLOTS: u64 = 4;
-const FIRM_SPAN_S: f64 = 2.5;
+/// The time that a firm track's plots span at least, seconds: plots in quick succession say little of how something
+/// moves. Three a second apart are enough.
+const FIRM_SPAN_S: f64 = 1.99;
 
 /// Slower than this nothing is tracked, m/s: clutter, birds, what still stands on its rail.
 const SPEED_MPS_MIN: f64 = 150.0;
@@ -53,15 +53,24 @@ pub(crate) struct Track {
 }
 
 impl Track {
-    /// From two plots that may be of one object.
-    pub fn start(first: &Sensed, second: &Sensed, radars: &[Radar]) -> Option<Track> {
+    /// From three plots that may be of one object.
+    pub fn start(
+        [first, second, third]: [&Sensed; 3],
+        radars: &[Radar],
+        settings: &Settings,
+    ) -> Option<Track> {
         let dt_s = second.time.since_s(first.time);
         // Two radars at one instant say nothing of the velocity.
         let velocity =
             if dt_s > 0.5 { (second.position_m - first.position_m) / dt_s } else { Default::default() };
         let mut motion = Motion::start(first, radars, velocity)?;
-        motion.predict_to(second.time);
-        motion.update(&second.measurement(radars));
+        if settings.coasting_only {
+            motion.only_coast();
+        }
+        for plot in [second, third] {
+            motion.predict_to(plot.time);
+            motion.update(&plot.measurement(radars), false);
+        }
         let mut track = Track {
             number: 0,
             status: TrackStatus::Tentative,
@@ -77,15 +86,28 @@ impl Track {
             opening: Vec::new(),
             opened: None,
         };
-        track.note(first);
-        track.note(second);
+        for plot in [first, second, third] {
+            track.note(plot);
+        }
         Some(track)
+    }
+
+    /// Where its first plot was, Earth-fixed, metres; `None` once that is no longer kept.
+    pub fn first_position_m(&self) -> Option<nalgebra::Vector3<f64>> {
+        self.opening.first().map(|plot| plot.position_m)
+    }
+
+    /// Scans of a plot's radar between the last plot from it and this one.
+    pub fn missed(&self, plot: &Sensed) -> i64 {
+        let last = self.last_scans.iter().find(|(radar, _, _)| *radar == plot.radar);
+        last.map_or(0, |(_, scan, _)| (plot.scan - scan - 1).clamp(0, 3))
     }
 
     /// Takes in a plot of its own; the residual where that says something of the radar's noise.
     pub fn take(&mut self, plot: &Sensed, radars: &[Radar]) -> Option<nalgebra::Vector3<f64>> {
         self.motion.predict_to(plot.time);
-        let residual = self.motion.update(&plot.measurement(radars));
+        let learns = matches!(radars[plot.radar as usize].slowness, Slowness::Learned(_));
+        let residual = self.motion.update(&plot.measurement(radars), learns);
         self.lift.note(&self.motion);
         self.note(plot);
         if self.status == TrackStatus::Coasting {
@@ -134,8 +156,7 @@ impl Track {
     pub fn is_convincing(&self) -> bool {
         let state = self.motion.state();
         let speed_mps = physics::motion::velocity(&state).norm();
-        self.plots >= FIRM_PLOTS
-            && self.last.since_s(self.first) >= FIRM_SPAN_S
+        self.last.since_s(self.first) >= FIRM_SPAN_S
             && speed_mps > SPEED_MPS_MIN
             && speed_mps > self.motion.velocity_sigma_mps()
             && motion::height_and_climb(&state).0 > -5_000.0

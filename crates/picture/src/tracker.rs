@@ -9,15 +9,14 @@ use crate::assign::assign;
 use crate::gate::gate;
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
-use crate::start::Seeds;
+use crate::start::Starts;
 use crate::track::Track;
 
 /// Sensors with what was learned of them, and tracks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tracker {
     pub radars: Vec<Radar>,
-    seeds: Seeds,
-    tentative: Vec<Track>,
+    starts: Starts,
     /// Firm, coasting and lately lost ones, in the order of their numbers.
     pub tracks: Vec<Track>,
     /// How many tracks have been firm.
@@ -28,40 +27,19 @@ impl Tracker {
     pub fn new(sensors: Vec<Sensor>) -> Tracker {
         Tracker {
             radars: sensors.into_iter().map(Radar::new).collect(),
-            seeds: Seeds::default(),
-            tentative: Vec::new(),
+            starts: Starts::default(),
             tracks: Vec::new(),
             count: 0,
         }
     }
 
-    /// One scan of one radar: firm tracks choose first, then tentative ones; what is left may be something new.
+    /// One scan of one radar: firm tracks choose first; what is left may be something new.
     pub fn take_scan(&mut self, scan: &[Sensed], settings: &Settings) {
         let Some(time) = scan.first().map(|plot| plot.time) else { return };
         self.age(time, settings);
         let mut open = vec![true; scan.len()];
-        for tracks in [&mut self.tracks, &mut self.tentative] {
-            associate(tracks, scan, &mut open, &mut self.radars);
-        }
-        for (plot, _) in scan.iter().zip(&open).filter(|(_, open)| **open) {
-            let Some(mut track) = self.seeds.grow(plot, &self.radars) else { continue };
-            if settings.coasting_only {
-                track.motion.only_coast();
-            }
-            self.tentative.push(track);
-        }
-        self.promote();
-    }
-
-    /// Tentative tracks that have shown enough become firm.
-    fn promote(&mut self) {
-        let mut index = 0;
-        while let Some(track) = self.tentative.get(index) {
-            if !track.is_convincing() {
-                index += 1;
-                continue;
-            }
-            let mut track = self.tentative.remove(index);
+        associate(&mut self.tracks, scan, &mut open, &mut self.radars);
+        for mut track in self.starts.take(scan, &open, &self.radars, settings) {
             self.count += 1;
             track.number = self.count;
             track.status = TrackStatus::Firm;
@@ -71,8 +49,7 @@ impl Tracker {
 
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.
     fn age(&mut self, now: Tai, settings: &Settings) {
-        self.seeds.forget(now, &self.radars);
-        self.tentative.retain(|track| !track.is_stale(now, &self.radars));
+        self.starts.forget(now, &self.radars);
         for track in &mut self.tracks {
             track.status = track.status_at(now, settings);
         }
@@ -87,9 +64,9 @@ impl Tracker {
 const KEPT_LOST_S: f64 = 30.0;
 
 /// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
-/// taken, or that a track without a plot may yet turn out to own.
+/// taken, or that a track without a plot may yet turn out to own, where it is under thrust or an aircraft may turn.
 fn associate(tracks: &mut [Track], scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
-    let gated = gate(tracks, scan, open, radars);
+    let gated = gate(tracks.iter_mut(), scan, open, radars);
     let matches = assign(gated.candidates);
     for &(track, plot) in &matches {
         open[plot] = false;
@@ -101,7 +78,9 @@ fn associate(tracks: &mut [Track], scan: &[Sensed], open: &mut [bool], radars: &
     }
     for (track, plot) in gated.near {
         let has_none = matches.binary_search_by_key(&track, |(track, _)| *track).is_err();
-        if has_none && tracks[track].status != TrackStatus::Tentative {
+        if has_none
+            && (scan[plot].el_sigma_rad.is_some() || tracks[track].motion.under_thrust() == Some(true))
+        {
             open[plot] = false;
         }
     }

@@ -1,0 +1,223 @@
+//! Seeds: plots that belong to no track wait, and three that one object may have made are a start.
+//!
+//! The first plot gives the place and says nothing of the velocity but what is possible: zero, give or take
+//! [`SPEED_SIGMA_MPS`] in each component, or about that of what lately began nearby: launches of a raid resemble each
+//! other. The second plot is weighed by that; the third by the line through the first two, bent by gravity, with an
+//! unknown thrust allowed for. All is reckoned in space, by the plots' covariances there, which needs no filter.
+
+use core::f64::consts::TAU;
+
+use nalgebra::{Matrix3, Vector3};
+use physics::measure;
+use physics::motion::acceleration;
+use physics::time::Tai;
+use serde::{Deserialize, Serialize};
+
+use crate::clutter;
+use crate::motion::{GATE, THRUST_SIGMA_MPS2};
+use crate::sense::{Radar, Sensed};
+
+/// Faster than this nothing that stays near the Earth is, m/s.
+const SPEED_MPS_MAX: f64 = 9_000.0;
+
+/// Faster than this nothing is that air traffic's radars see, m/s.
+const AIR_SPEED_MPS_MAX: f64 = 1_000.0;
+
+/// Spread of each component of a first plot's velocity, m/s; and about that of what lately began there.
+const SPEED_SIGMA_MPS: f64 = 2_500.0;
+const LIKE_SIGMA_MPS: f64 = 500.0;
+
+/// A plot waits this long for the next of its object, seconds; three scans where these are slower. And that one for a
+/// third.
+const WAIT_S: f64 = 3.5;
+const WAIT_S_MAX: f64 = 30.0;
+
+/// Spread of an acceleration that air traffic's radars see, m/s².
+const AIR_SIGMA_MPS2: f64 = 10.0;
+
+/// A line is not carried on for longer than this many times the span of its first two plots.
+const CARRIED_ON_MAX: f64 = 4.0;
+
+/// Of the plots that may come before a plot, so many are looked at, the likeliest first: a bound for overload.
+const BEFORE_MAX: usize = 16;
+
+/// A plot that waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Seed {
+    /// Counts all that ever waited.
+    pub id: u64,
+    pub plot: Sensed,
+    /// Of the place, Earth-fixed, m².
+    covariance: Matrix3<f64>,
+    /// Root of its trace, metres.
+    sigma_m: f64,
+    /// Logarithm of the density of false plots there, a scan and cubic metre.
+    log_false: f64,
+    /// The velocity of what lately began nearby, m/s.
+    like_mps: Option<Vector3<f64>>,
+    /// Plots that may be of the same object, earlier.
+    before: Vec<u64>,
+    /// Until when another may be its next; and that one's.
+    next_until: Tai,
+    kept_until: Tai,
+}
+
+/// Three plots that one object may have made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Triple {
+    pub first: u64,
+    pub second: u64,
+    pub third: u64,
+    /// For an object, as [`clutter`] counts it.
+    pub evidence: f64,
+    /// Whether other plots waited that could have had their places.
+    pub crowded: bool,
+}
+
+/// All plots that wait, in the order of their ids.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Seeds {
+    waiting: Vec<Seed>,
+    count: u64,
+}
+
+impl Seeds {
+    /// Lets a plot wait; its id. `None` where its place cannot be told.
+    pub fn add(&mut self, plot: &Sensed, like_mps: Option<Vector3<f64>>, radars: &[Radar]) -> Option<u64> {
+        let measurement = plot.measurement(radars);
+        let sensor = &radars[plot.radar as usize].sensor;
+        let back = measure::sight(measurement.site, plot.position_m)?.jacobian.try_inverse()?;
+        let (independent, slow) = (measurement.noise.independent, measurement.noise.slow);
+        let squares = independent.component_mul(&independent) + slow.component_mul(&slow);
+        let covariance = back * Matrix3::from_diagonal(&squares) * back.transpose();
+        let wait_s = WAIT_S.max(3.0 / sensor.rate_hz).min(WAIT_S_MAX);
+        let mut seed = Seed {
+            id: self.count,
+            plot: *plot,
+            covariance,
+            sigma_m: covariance.trace().sqrt(),
+            log_false: clutter::log_density_of_space(sensor, plot.measured.x),
+            like_mps,
+            before: Vec::new(),
+            next_until: plot.time.plus_s(wait_s),
+            kept_until: plot.time.plus_s(2.0 * wait_s),
+        };
+        let mut before: Vec<(f64, u64)> =
+            self.waiting.iter().filter_map(|earlier| Some((away_m2(earlier, &seed)?, earlier.id))).collect();
+        before.sort_by(|a, b| a.0.total_cmp(&b.0));
+        before.truncate(BEFORE_MAX);
+        seed.before = before.into_iter().map(|(_, id)| id).collect();
+        self.count += 1;
+        self.waiting.push(seed);
+        Some(self.count - 1)
+    }
+
+    /// The plot with an id, while it waits.
+    pub fn get(&self, id: u64) -> Option<&Seed> {
+        let index = self.waiting.binary_search_by_key(&id, |seed| seed.id).ok()?;
+        self.waiting.get(index)
+    }
+
+    /// The triples that end with a plot, the likeliest first.
+    pub fn triples(&self, third: u64, radars: &[Radar]) -> Vec<Triple> {
+        let mut triples = Vec::new();
+        let Some(c) = self.get(third) else { return triples };
+        for b in c.before.iter().filter_map(|id| self.get(*id)) {
+            for a in b.before.iter().filter_map(|id| self.get(*id)) {
+                let Some(evidence) = evidence([a, b, c], radars) else { continue };
+                if evidence > clutter::GIVEN_UP {
+                    let other = |id: &u64| *id != a.id && *id != b.id;
+                    let crowded = c.before.iter().any(other) || b.before.iter().any(other);
+                    triples.push(Triple { first: a.id, second: b.id, third, evidence, crowded });
+                }
+            }
+        }
+        triples.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+        triples
+    }
+
+    /// Takes away plots that turned out to belong to an object.
+    pub fn remove(&mut self, ids: &[u64]) {
+        self.waiting.retain(|seed| !ids.contains(&seed.id));
+    }
+
+    /// Gives up those that have waited too long.
+    pub fn forget(&mut self, now: Tai) {
+        self.waiting.retain(|seed| now <= seed.kept_until);
+    }
+
+    /// The oldest that waits.
+    pub fn oldest(&self) -> u64 {
+        self.waiting.first().map_or(self.count, |seed| seed.id)
+    }
+}
+
+/// Squared distance of a later plot from where an earlier one's object is expected, m²; `None` where no object is fast
+/// enough to have made both.
+fn away_m2(earlier: &Seed, later: &Seed) -> Option<f64> {
+    let (a, b) = (&earlier.plot, &later.plot);
+    let same_scan = a.radar == b.radar && a.scan == b.scan;
+    if b.time < a.time || b.time > earlier.next_until || same_scan || b.denies(a.address) {
+        return None;
+    }
+    let dt_s = b.time.since_s(a.time);
+    let way_m = b.position_m - a.position_m;
+    let fastest_mps = if b.el_sigma_rad.is_some() { AIR_SPEED_MPS_MAX } else { SPEED_MPS_MAX };
+    let reach_m = fastest_mps * dt_s + 4.0 * (earlier.sigma_m + later.sigma_m);
+    if way_m.norm_squared() > reach_m * reach_m {
+        return None;
+    }
+    let like_mps = later.like_mps.or(earlier.like_mps).unwrap_or_default();
+    Some((way_m - like_mps * dt_s).norm_squared())
+}
+
+/// What three plots say for an object.
+fn evidence([a, b, c]: [&Seed; 3], radars: &[Radar]) -> Option<f64> {
+    let (first_s, then_s) = (b.plot.time.since_s(a.plot.time), c.plot.time.since_s(b.plot.time));
+    let carried_on = then_s / first_s;
+    if first_s <= 0.0 || carried_on > CARRIED_ON_MAX || c.plot.denies(a.plot.address) {
+        return None;
+    }
+    let way_m = b.plot.position_m - a.plot.position_m;
+    // Half the square of the time that an acceleration unseen so far has led aside.
+    let half_s2 = 0.5 * (then_s * then_s + first_s * then_s);
+    let fall_m = acceleration(b.plot.position_m, way_m / first_s) * half_s2;
+    let expected_m = b.plot.position_m + way_m * carried_on + fall_m;
+    let told = c.plot.el_sigma_rad.is_some();
+    let thrust_m = if told { AIR_SIGMA_MPS2 } else { THRUST_SIGMA_MPS2 } * half_s2;
+    let (of_b, of_a) = ((1.0 + carried_on) * (1.0 + carried_on), carried_on * carried_on);
+    let spread = c.covariance + b.covariance * of_b + a.covariance * of_a + isotropic(thrust_m);
+    let (distance_squared, third) = log_normal(c.plot.position_m - expected_m, &spread)?;
+    if distance_squared > GATE {
+        return None;
+    }
+    let both = a.covariance + b.covariance;
+    let (_, any) = log_normal(way_m, &(both + isotropic(SPEED_SIGMA_MPS * first_s)))?;
+    let second = match c.like_mps.or(b.like_mps).or(a.like_mps) {
+        None => any,
+        // As likely as not like the others.
+        Some(like_mps) => {
+            let (_, like) =
+                log_normal(way_m - like_mps * first_s, &(both + isotropic(LIKE_SIGMA_MPS * first_s)))?;
+            any.max(like) + libm::log(0.5 * (1.0 + libm::exp(-(any - like).abs())))
+        }
+    };
+    let seen = |earlier: &Seed, later: &Seed| {
+        let same = earlier.plot.radar == later.plot.radar;
+        let missed = if same { (later.plot.scan - earlier.plot.scan - 1).clamp(0, 3) } else { 0 };
+        clutter::log_seen_after(&radars[later.plot.radar as usize].sensor, missed)
+    };
+    Some(second + seen(a, b) - b.log_false + third + seen(b, c) - c.log_false)
+}
+
+fn isotropic(sigma_m: f64) -> Matrix3<f64> {
+    Matrix3::from_diagonal_element(sigma_m * sigma_m)
+}
+
+/// Squared statistical distance, and the logarithm of the normal density there.
+fn log_normal(away: Vector3<f64>, covariance: &Matrix3<f64>) -> Option<(f64, f64)> {
+    let inverse = covariance.try_inverse()?;
+    let distance_squared = away.dot(&(inverse * away));
+    let density = -0.5 * (distance_squared + libm::log(covariance.determinant()) + 3.0 * libm::log(TAU));
+    density.is_finite().then_some((distance_squared, density))
+}
