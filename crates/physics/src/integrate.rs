@@ -122,10 +122,13 @@ pub fn fly_for(
     derivative: impl Fn(&State) -> State,
 ) -> Option<State> {
     let mut flight = Flight::new(from, dt_s < 0.0, tolerance_m, derivative);
-    while flight.elapsed_s < dt_s.abs() {
+    for _ in 0..STEPS_MAX {
+        if flight.elapsed_s >= dt_s.abs() {
+            return Some(flight.at);
+        }
         flight.step(dt_s.abs() - flight.elapsed_s)?;
     }
-    Some(flight.at)
+    None
 }
 
 fn fly<F: Fn(&State) -> State>(mut flight: Flight<F>, height_m: f64, limit_s: f64) -> Option<Arrival> {
@@ -139,7 +142,10 @@ fn fly<F: Fn(&State) -> State>(mut flight: Flight<F>, height_m: f64, limit_s: f6
     let (height, mut climb) = vertical(&flight.at);
     let mut above = height > 0.0;
     let (mut apogee, mut apogee_s) = (height, 0.0);
-    while flight.elapsed_s < limit_s {
+    for _ in 0..STEPS_MAX {
+        if flight.elapsed_s >= limit_s {
+            break;
+        }
         let (start, start_s) = (flight.start(), flight.elapsed_s);
         let step_s = flight.step(f64::INFINITY)?;
         let (next_height, next_climb) = vertical(&flight.at);
@@ -176,6 +182,13 @@ fn fly<F: Fn(&State) -> State>(mut flight: Flight<F>, height_m: f64, limit_s: f6
 
 /// What one step may err by where nothing else is asked for, metres.
 const EXACT_M: f64 = 1e-3;
+
+/// A flight that takes more steps than this is none that anybody means: below the ground the air is so thick that steps
+/// become as short as one likes. A flight through the air takes some hundred.
+const STEPS_MAX: u32 = 10_000;
+
+/// Steps of Newton's method before halving alone.
+const NEWTON_MAX: u32 = 12;
 
 /// Longest adaptive step, seconds.
 const ADAPTIVE_S_MAX: f64 = 300.0;
@@ -241,7 +254,9 @@ impl<F: Fn(&State) -> State> Flight<F> {
         let (mut low, mut high) = (0.0, step_s);
         let ends = (quantity(&start.0).0, quantity(&self.at).0);
         let mut part_s = step_s * (ends.0 / (ends.0 - ends.1)).clamp(0.0, 1.0);
+        let mut tried = 0;
         loop {
+            tried += 1;
             let (state, ..) = dopri5(&start.0, &start.1, self.sign * part_s, &self.derivative);
             let (value, rate, near) = quantity(&state);
             if near || high - low < 1e-6 || !value.is_finite() {
@@ -253,7 +268,8 @@ impl<F: Fn(&State) -> State> Flight<F> {
                 high = part_s;
             }
             let newton_s = part_s - value / rate;
-            part_s = if newton_s > low && newton_s < high { newton_s } else { (low + high) / 2.0 };
+            let newton = tried < NEWTON_MAX && newton_s > low && newton_s < high;
+            part_s = if newton { newton_s } else { (low + high) / 2.0 };
         }
     }
 }
@@ -322,6 +338,14 @@ mod tests {
             assert!((exact.elapsed_s - rough.elapsed_s).abs() < 0.02);
             assert!((exact.apogee_m - rough.apogee_m).abs() < 5.0);
         }
+    }
+
+    /// Found in the exercise of 2024-05-27: a fall from below the ground took steps without end.
+    #[test]
+    fn a_fall_below_the_ground_ends() {
+        let below = State::new(-2.9e6, 3.7e6, 4.1e6, 1_000.0, -1_500.0, -2_000.0);
+        let _ = fall_within(&below, 0.0, 300.0, 6_000.0, 0.3);
+        assert_eq!(fly_for(&below, f64::INFINITY, 0.3, |at| motion::derivative_in_air(at, 300.0)), None);
     }
 
     #[test]
