@@ -24,13 +24,13 @@ const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
 const NOT_YET: [&str; 8] = [
-    "satellites and the cost of that (no catalogue)",
-    "aircraft (no class)",
+    "satellites and the cost of that (a test of the catalogue prints a first share)",
+    "aircraft (tests of made-up and recorded traffic alone)",
     "glide (S4: no manoeuvre model)",
     "infrared (IR2, IR1)",
     "fusion of partners' tracks",
     "registration (D)",
-    "late data beyond 2 s",
+    "late data up to 30 s (a test alone)",
     "coverage by class and sensor kind (ballistic and radar alone)",
 ];
 
