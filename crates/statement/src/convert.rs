@@ -133,12 +133,14 @@ impl TryFrom<wire::GroundEstimate> for GroundEstimate {
         let semi_major_m = within("ellipse.semi_major_m", ellipse.semi_major_m, 0.0, 1e8, "0 to 1e8 metres")?;
         let semi_minor_m =
             within("ellipse.semi_minor_m", ellipse.semi_minor_m, 0.0, semi_major_m, "0 to the major")?;
-        // Where one is left out, or the major axis is none, it is a normal error's.
+        // Where one is left out, or the major axis is none, it is a normal error's. In millionths: a quotient of axes has
+        // other last bits each time it is written and read.
         let tail = |probability: f64| {
             let other = ground.ellipses.iter().find(|other| other.probability == probability);
             let tail = other
-                .filter(|_| semi_major_m > 0.0)
+                .filter(|_| semi_major_m > 1e-3)
                 .map_or(1.0, |other| other.semi_major_m / semi_major_m * scale / Ellipse::scale(probability));
+            let tail = (tail * 1e6).round() / 1e6;
             within("ellipse.semi_major_m", tail, 0.0, 1e3, "a 50, 90 and 99 % ellipse of one shape")
         };
         Ok(GroundEstimate {

@@ -76,8 +76,8 @@ fn nearly(a: &Option<GroundEstimate>, b: &Option<GroundEstimate>) -> bool {
                 && a.time_sigma_s == b.time_sigma_s
                 && close(a.ellipse.semi_major_m, b.ellipse.semi_major_m)
                 && close(a.ellipse.semi_minor_m, b.ellipse.semi_minor_m)
-                && close(a.ellipse.tails[0], b.ellipse.tails[0])
-                && close(a.ellipse.tails[1], b.ellipse.tails[1])
+                // Read in millionths.
+                && (0..2).all(|at| (a.ellipse.tails[at] - b.ellipse.tails[at]).abs() < 1e-6)
         }
         _ => false,
     }
