@@ -10,6 +10,7 @@ mod node;
 mod output;
 mod policy;
 mod problem;
+mod processor;
 mod sim;
 mod track;
 

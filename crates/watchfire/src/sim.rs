@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use ::sim::world::{Ground, Report, Violation, draw, play, shrink, svg, trace};
 use clap::Args;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::built_in;
 use crate::output::{progress, write_whole};
 use crate::problem::Problem;
+use crate::processor::process_time;
 
 /// What to try.
 #[derive(Debug, Args)]
@@ -36,9 +36,9 @@ pub fn run(sim: &Sim) -> Result<(), Problem> {
     plant(sim.plant.as_deref())?;
     let scenario = built_in::scenario("2022-10-04")?;
     let ground = Ground::new(&scenario, &built_in::policies(&scenario)?).map_err(Problem::failed)?;
-    let (started, before_s) = (Instant::now(), processor_s());
+    let (started, before) = (Instant::now(), process_time());
     let tried = try_seeds(sim, &ground, from, to);
-    let (took_s, processor_s) = (started.elapsed().as_secs_f64(), processor_s() - before_s);
+    let (took_s, processor_s) = (started.elapsed().as_secs_f64(), (process_time() - before).as_secs_f64());
     progress("");
     let Tried { count, simulated_h, checked, failed } = tried;
     let rate = format!(
@@ -63,12 +63,6 @@ pub fn run(sim: &Sim) -> Result<(), Problem> {
             Ok(())
         }
     }
-}
-
-/// Time that this process has had of its processors, seconds.
-fn processor_s() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// What was tried.

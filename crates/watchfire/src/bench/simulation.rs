@@ -1,11 +1,11 @@
 //! How many hours of three nations a second of one processor simulates.
 
-use rustix::time::{ClockId, clock_gettime};
 use sim::world::{Ground, Report, draw, play, watch};
 
 use super::Figure;
 use crate::built_in;
 use crate::problem::Problem;
+use crate::processor::thread_time;
 
 /// Seeds with faults, 90 s each.
 const SEEDS: u64 = 200;
@@ -33,16 +33,11 @@ pub fn run() -> Result<Vec<Figure>, Problem> {
 
 /// Simulated hours for each second of processor time.
 fn rate(play: impl FnOnce() -> Vec<Report>) -> Result<f64, Problem> {
-    let before_s = processor_s();
+    let before = thread_time();
     let reports = play();
-    let took_s = processor_s() - before_s;
+    let took_s = (thread_time() - before).as_secs_f64();
     match reports.iter().find_map(|report| report.violation.as_ref()) {
         Some(violation) => Err(Problem::failed(format!("{}: {}", violation.name, violation.what))),
         None => Ok(reports.iter().map(|report| report.simulated_s).sum::<f64>() / 3_600.0 / took_s),
     }
-}
-
-fn processor_s() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use physics::plot::Plot;
 use physics::time::Tai;
 use picture::{Picture, Settings};
-use rustix::time::{ClockId, clock_gettime};
 use sim::raid::Raid;
 use statement::AssessmentStatus;
 
 use super::{Form, Noted, failed};
+use crate::processor::thread_time;
 
 /// Times that R100 is tracked; the best is kept, since what else runs on the machine only ever slows.
 const PASSES: u32 = 3;
@@ -167,10 +167,10 @@ fn track(raid: &Raid, scans: &[(Tai, Vec<Plot>)], settings: &Settings) -> Pass {
     let mut each = Vec::with_capacity(scans.len());
     let mut tracks_max = 0;
     for (time, plots) in scans {
-        let began = processor_time();
+        let began = thread_time();
         picture.observe(*time, plots);
         picture.advance(*time);
-        each.push(processor_time() - began);
+        each.push(thread_time() - began);
         // Outside the clock: how many tracks there are to keep.
         tracks_max = tracks_max.max(picture.tracks().len());
     }
@@ -189,9 +189,9 @@ fn products_of_one(raid: &Raid, form: &Form) -> Noted {
     for (time, plots) in scans(raid) {
         picture.observe(time, &plots);
         picture.advance(time);
-        let began = processor_time();
+        let began = thread_time();
         let assessments = picture.assess(time);
-        let took = processor_time() - began;
+        let took = thread_time() - began;
         let complete = |assessment: &statement::Assessment| {
             assessment.status == AssessmentStatus::Established && assessment.impact.is_some()
         };
@@ -209,13 +209,6 @@ fn products_of_one(raid: &Raid, form: &Form) -> Noted {
         false,
         format!("mean of {count}, seed {}", form.seed),
     )
-}
-
-/// Time that this thread has had of its processor: on a shared machine it says what one core does when it is let, which
-/// the wall's clock does not.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn milliseconds(duration: Duration) -> f64 {
