@@ -14,8 +14,8 @@ use physics::time::Tai;
 use serde_json::Value;
 use statement::{
     Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
-    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, Realm, Roster, Statement, StatementRef,
-    Track, TrackBatch, TrackStatus,
+    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, ReachableArea, Realm, Roster, Statement,
+    StatementRef, Track, TrackBatch, TrackStatus,
 };
 
 use crate::cose;
@@ -160,6 +160,10 @@ pub fn assessment(number: u32) -> Assessment {
         burnout: Some(point(90_000.0)),
         notice: "kor-notice-7".into(),
         satellite: String::new(),
+        reachable: Some(ReachableArea {
+            outline_deg: vec![(40.0, 130.0), (39.0, 131.0), (41.0, 132.0)],
+            time: (Tai(1), Tai(2)),
+        }),
     }
 }
 

@@ -103,6 +103,8 @@ export interface Column {
   warning: boolean;
   launch: Ground | null;
   impact: Ground | null;
+  /** Where it may come down with 90 % while it is under thrust or manoeuvres: corners [lon, lat], and when. */
+  reachable: { outline: [number, number][]; from: string; to: string } | null;
   course_deg: number | null;
   apogee_m: number | null;
   /** At least, at most. */

@@ -56,6 +56,15 @@ pub fn write_assessment(assessment: &Assessment, t0: Tai) -> String {
         "burnout": assessment.burnout.as_ref().map(point),
         "notice": named(&assessment.notice),
         "satellite": named(&assessment.satellite),
+        "reachable": assessment.reachable.as_ref().map(|area| json!({
+            "outline_deg": area
+                .outline_deg
+                .iter()
+                .map(|(lat_deg, lon_deg)| [round(*lat_deg, 5), round(*lon_deg, 5)])
+                .collect::<Vec<_>>(),
+            "from_s": seconds(area.time.0),
+            "to_s": seconds(area.time.1),
+        })),
         "object_count_min": assessment.object_count.0,
         "object_count_max": assessment.object_count.1,
         "evidence": {

@@ -114,6 +114,21 @@ pub struct FlightPoint {
     pub time: Tai,
 }
 
+/// Where an object may come down: it does so inside, and within the time, with a probability of 0.9 each.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReachableArea {
+    /// Corners in their order round the area: (latitude, longitude), degrees; 3 to [`ReachableArea::CORNERS_MAX`].
+    /// Edges are geodesics.
+    pub outline_deg: Vec<(f64, f64)>,
+    /// Earliest and latest.
+    pub time: (Tai, Tai),
+}
+
+impl ReachableArea {
+    /// The most corners.
+    pub const CORNERS_MAX: usize = 64;
+}
+
 /// What an assessment or a track rests on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -187,6 +202,9 @@ pub struct Assessment {
     pub notice: String,
     /// The name of the satellite of its origin's catalogue that it fits; empty where there is none.
     pub satellite: String,
+    /// Where it may come down while no ellipse can be said, because it is under thrust or manoeuvres; `None` where
+    /// nothing can be said.
+    pub reachable: Option<ReachableArea>,
 }
 
 /// One revision of one statement, named so that nobody can mean another.

@@ -7,7 +7,7 @@ use prost::Message;
 
 use crate::assessment::{
     Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
-    Hops, ObjectClass, Phase, Phenomenon, StatementRef,
+    Hops, ObjectClass, Phase, Phenomenon, ReachableArea, StatementRef,
 };
 use crate::kind::{Kind, Statement};
 use crate::nation::Nation;
@@ -249,6 +249,40 @@ impl TryFrom<wire::FlightPoint> for FlightPoint {
     }
 }
 
+impl From<&ReachableArea> for wire::ReachableArea {
+    fn from(area: &ReachableArea) -> Self {
+        wire::ReachableArea {
+            outline_deg: area.outline_deg.iter().flat_map(|&(lat_deg, lon_deg)| [lat_deg, lon_deg]).collect(),
+            from_tai_ns: area.time.0.0,
+            to_tai_ns: area.time.1.0,
+        }
+    }
+}
+
+impl TryFrom<wire::ReachableArea> for ReachableArea {
+    type Error = Malformed;
+    fn try_from(area: wire::ReachableArea) -> Result<Self, Malformed> {
+        let (corners, rest) = area.outline_deg.as_chunks::<2>();
+        if !rest.is_empty() || !(3..=ReachableArea::CORNERS_MAX).contains(&corners.len()) {
+            return malformed("reachable.outline_deg", "latitude and longitude of 3 to 64 corners");
+        }
+        if area.from_tai_ns > area.to_tai_ns {
+            return malformed("reachable.from_tai_ns", "at most reachable.to_tai_ns");
+        }
+        let corner = |&[lat_deg, lon_deg]: &[f64; 2]| {
+            let lat_deg = within("reachable.outline_deg", lat_deg, -90.0, 90.0, "latitudes of -90 to 90")?;
+            Ok((
+                lat_deg,
+                within("reachable.outline_deg", lon_deg, -180.0, 180.0, "longitudes of -180 to 180")?,
+            ))
+        };
+        Ok(ReachableArea {
+            outline_deg: corners.iter().map(corner).collect::<Result<_, Malformed>>()?,
+            time: (Tai(area.from_tai_ns), Tai(area.to_tai_ns)),
+        })
+    }
+}
+
 impl From<&Assessment> for wire::Assessment {
     fn from(assessment: &Assessment) -> Self {
         wire::Assessment {
@@ -283,6 +317,7 @@ impl From<&Assessment> for wire::Assessment {
             burnout: assessment.burnout.as_ref().map(Into::into),
             notice: assessment.notice.clone(),
             satellite: assessment.satellite.clone(),
+            reachable: assessment.reachable.as_ref().map(Into::into),
         }
     }
 }
@@ -342,6 +377,7 @@ impl TryFrom<wire::Assessment> for Assessment {
             burnout: assessment.burnout.map(TryInto::try_into).transpose()?,
             notice: text("notice", assessment.notice)?,
             satellite: text("satellite", assessment.satellite)?,
+            reachable: assessment.reachable.map(TryInto::try_into).transpose()?,
         })
     }
 }

@@ -15,7 +15,7 @@ pub mod track;
 
 pub use assessment::{
     Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
-    Hops, ObjectClass, Phase, Phenomenon, StatementRef,
+    Hops, ObjectClass, Phase, Phenomenon, ReachableArea, StatementRef,
 };
 pub use convert::Malformed;
 pub use kind::{Kind, Lane, Level, Statement};

@@ -6,7 +6,7 @@ use physics::time::Tai;
 use proptest::prelude::*;
 use statement::{
     Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Kind,
-    ObjectClass, Phase, Phenomenon, Statement, Track, TrackBatch, TrackStatus,
+    ObjectClass, Phase, Phenomenon, ReachableArea, Statement, Track, TrackBatch, TrackStatus,
 };
 
 fn ground() -> impl Strategy<Value = GroundEstimate> {
@@ -63,6 +63,14 @@ fn assessment() -> impl Strategy<Value = Assessment> {
             notice: if revision % 2 == 0 { "N-1".into() } else { String::new() },
             satellite: if revision % 3 == 0 { "VANGUARD 1".into() } else { String::new() },
             burnout: impact.map(|impact| FlightPoint { place: impact.place, time: impact.time }),
+            reachable: launch.map(|launch| ReachableArea {
+                outline_deg: vec![
+                    (launch.place.lat_deg, launch.place.lon_deg),
+                    (40.0, 130.5),
+                    (41.0, -179.5),
+                ],
+                time: (launch.time, launch.time),
+            }),
         })
 }
 

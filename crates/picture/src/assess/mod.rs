@@ -143,6 +143,7 @@ impl Told {
             notice: announced.map(|notice| notice.id.clone()).unwrap_or_default(),
             satellite: self.satellite.name().unwrap_or_default().to_owned(),
             classes,
+            reachable: None,
         }
     }
 }

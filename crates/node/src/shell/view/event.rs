@@ -7,7 +7,7 @@ use warning::{Event, EventState, Heard, differences};
 
 use crate::input::Now;
 use crate::node::Node;
-use crate::shell::view::model::{self, Ack, Column, Difference, Ellipse, Ground, Receipt, Silent};
+use crate::shell::view::model::{self, Ack, Column, Difference, Ellipse, Ground, Reachable, Receipt, Silent};
 
 /// Ended events that are still shown.
 const ENDED_SHOWN: usize = 5;
@@ -74,6 +74,11 @@ fn column(nation: Nation, own: bool, heard: &Heard, now: Now, clock_speed: f64) 
         warning: assessment.warning,
         launch: assessment.launch.as_ref().map(ground),
         impact: assessment.impact.as_ref().map(ground),
+        reachable: assessment.reachable.as_ref().map(|area| Reachable {
+            outline: area.outline_deg.iter().map(|&(lat_deg, lon_deg)| [lon_deg, lat_deg]).collect(),
+            from: area.time.0.to_utc(),
+            to: area.time.1.to_utc(),
+        }),
         course_deg: assessment.course_deg.map(|(course, _)| course),
         apogee_m: assessment.apogee_m.map(|(apogee, _)| apogee),
         objects: assessment.object_count,

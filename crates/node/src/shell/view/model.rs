@@ -79,6 +79,15 @@ pub struct Ground {
     pub ellipses: Vec<Ellipse>,
 }
 
+/// Where it may come down with 90 %, and when.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reachable {
+    /// Corners: longitude, latitude, degrees.
+    pub outline: Vec<[f64; 2]>,
+    pub from: String,
+    pub to: String,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Column {
     pub nation: String,
@@ -93,6 +102,7 @@ pub struct Column {
     pub warning: bool,
     pub launch: Option<Ground>,
     pub impact: Option<Ground>,
+    pub reachable: Option<Reachable>,
     pub course_deg: Option<f64>,
     pub apogee_m: Option<f64>,
     pub objects: (u32, u32),
