@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim::scenario::Scenario;
-use sim::world::{Ground, draw, play};
+use sim::world::{Ground, Span, draw, play};
 
 fn ground() -> Ground {
     let scenario = Scenario::parse("2022-10-04", include_str!("../../../scenarios/2022-10-04.toml")).unwrap();
@@ -20,7 +20,8 @@ fn ground() -> Ground {
 }
 
 fn holds(ground: &Ground, seed: u64) {
-    let report = play(ground, seed, &draw(seed, 3));
+    let span = Span::launch();
+    let report = play(ground, seed, &span, &draw(seed, 3, &span));
     assert_eq!(report.violation, None, "again: watchfire sim --seeds {seed}");
     assert!(report.checked > 100);
 }
@@ -32,6 +33,17 @@ fn holds(ground: &Ground, seed: u64) {
 fn seeds_that_found_bugs() {
     let ground = ground();
     [5, 10, 69, 449, 906, 1484].into_iter().for_each(|seed| holds(&ground, seed));
+}
+
+/// Hours with two launches, of which most are quiet; `watchfire sim --watch 4` tries others.
+#[test]
+fn watches_hold() {
+    let ground = ground();
+    for seed in 1..=12 {
+        let span = Span::watch(seed, 4.0);
+        let report = play(&ground, seed, &span, &draw(seed, 3, &span));
+        assert_eq!(report.violation, None, "again: watchfire sim --watch 4 --seeds {seed}");
+    }
 }
 
 /// CI's share of the seeds; `watchfire sim --seeds A..B` tries others.

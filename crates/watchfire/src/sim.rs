@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use ::sim::world::{Ground, Report, Violation, draw, play, shrink, svg, trace};
+use ::sim::world::{Ground, Report, Span, Violation, draw, play, shrink, svg, trace};
 use clap::Args;
 
 use crate::built_in;
@@ -19,6 +19,9 @@ pub struct Sim {
     /// Seeds from A up to and including B, as `A..B`, or one seed.
     #[arg(long, default_value = "1..200")]
     seeds: String,
+    /// Each seed is a watch of so many hours, with a launch every two; else a minute with a launch.
+    #[arg(long, value_name = "HOURS")]
+    watch: Option<f64>,
     /// Ends after so many simulated hours.
     #[arg(long)]
     hours: Option<f64>,
@@ -33,6 +36,9 @@ pub struct Sim {
 /// Runs the command.
 pub fn run(sim: &Sim) -> Result<(), Problem> {
     let (from, to) = seeds(&sim.seeds)?;
+    if let Some(hours) = sim.watch.filter(|hours| !(0.1..=48.0).contains(hours)) {
+        return Err(Problem::input(format!("--watch {hours}: expected hours, 0.1 to 48")));
+    }
     plant(sim.plant.as_deref())?;
     let scenario = built_in::scenario("2022-10-04")?;
     let ground = Ground::new(&scenario, &built_in::policies(&scenario)?).map_err(Problem::failed)?;
@@ -89,7 +95,8 @@ fn try_seeds(sim: &Sim, ground: &Ground, from: u64, to: u64) -> Tried {
                     if seed > last.load(Ordering::Relaxed) {
                         return;
                     }
-                    let report = play(ground, seed, &draw(seed, ground.nations().len()));
+                    let span = span(sim, seed);
+                    let report = play(ground, seed, &span, &draw(seed, ground.nations().len(), &span));
                     let Ok(mut tried) = tried.lock() else { return };
                     tried.simulated_h += report.simulated_s / 3_600.0;
                     tried.checked += report.checked;
@@ -117,21 +124,25 @@ fn try_seeds(sim: &Sim, ground: &Ground, from: u64, to: u64) -> Tried {
     tried.into_inner().unwrap_or_default()
 }
 
+fn span(sim: &Sim, seed: u64) -> Span {
+    sim.watch.map_or_else(Span::launch, |hours| Span::watch(seed, hours))
+}
+
 /// Shrinks what failed, says how to play it again, and draws it.
 fn report(sim: &Sim, ground: &Ground, seed: u64, violation: &Violation) -> Result<(), Problem> {
-    let faults = draw(seed, ground.nations().len());
+    let span = span(sim, seed);
+    let faults = draw(seed, ground.nations().len(), &span);
     println!("seed {seed}: {}: {}", violation.name, violation.what);
-    let kept = shrink(ground, seed, &faults, violation.name);
+    let kept = shrink(ground, seed, &span, &faults, violation.name);
     println!("of {} faults these matter:", faults.len());
     kept.iter().for_each(|fault| println!("  {fault}"));
-    let short = trace(ground, seed, &kept);
+    let short = trace(ground, seed, &span, &kept);
     let broken = short.violation.as_ref().unwrap_or(violation);
     println!("with them: at {:.3} s, at {}: {}", broken.at_s, ground.nations()[broken.who], broken.what);
     print_trace(ground, &short, broken.at_s, broken.who);
-    let again = match &sim.plant {
-        Some(plant) => format!("watchfire sim --seeds {seed} --plant {plant}"),
-        None => format!("watchfire sim --seeds {seed}"),
-    };
+    let watch = sim.watch.map(|hours| format!(" --watch {hours}")).unwrap_or_default();
+    let plant = sim.plant.as_ref().map(|plant| format!(" --plant {plant}")).unwrap_or_default();
+    let again = format!("watchfire sim --seeds {seed}{watch}{plant}");
     write_whole(&sim.picture, svg(ground.nations(), &again, &short).as_bytes())?;
     println!("picture {}", sim.picture.display());
     println!("again: {again}");

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use super::ground::TRAFFIC_S;
+use super::span::Span;
 use crate::random::Random;
 
 /// Between which stages of the driver a process ends.
@@ -162,39 +163,69 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Faults come until then; what they did is over ten seconds later at the latest.
-pub const FAULTS_UNTIL_S: f64 = TRAFFIC_S;
-const LONGEST_S: f64 = 10.0;
-/// From here on nothing is wrong any more.
-pub const HEALED_S: f64 = FAULTS_UNTIL_S + LONGEST_S;
+/// The kind of fault that makes a nation hostile.
+const HOSTILE: u64 = 9;
+const KINDS: u64 = 13;
 
-/// The faults of a seed among `nations` nations, in the order of time.
-pub fn draw(seed: u64, nations: usize) -> Vec<Fault> {
-    let mut random = Random::stream(seed, "faults");
-    let kinds: Vec<u64> = (0..13).filter(|_| random.chance(0.35)).collect();
+/// The faults of a seed among `nations` nations, in the order of time: while a launch is seen, and in a watch at any
+/// time, some of them long.
+pub fn draw(seed: u64, nations: usize, span: &Span) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for kind in kinds {
+    for (number, launch_s) in span.launches_s.iter().enumerate() {
+        let mut random = Random::stream(seed.wrapping_add((number as u64) << 32), "faults");
         // At most one partner is hostile: an alliance of two is no alliance.
-        let most = if kind == 9 { 1.0 } else { random.between(1.0, 6.0) };
-        for _ in 0..(most as u32) {
-            let at_s = random.between(0.5, if kind == 9 { FAULTS_UNTIL_S / 2.0 } else { FAULTS_UNTIL_S });
-            faults.push(Fault { at_s, what: one(kind, &mut random, nations) });
-        }
+        let spared = (number > 0).then_some(HOSTILE);
+        let shortest = Span::launch().longest_s;
+        strewn(&mut faults, &mut random, nations, spared, (*launch_s, TRAFFIC_S), shortest);
+    }
+    if span.is_watch() {
+        let mut random = Random::stream(seed, "faults of the watch");
+        let within_s = span.healed_s - span.longest_s;
+        strewn(&mut faults, &mut random, nations, Some(HOSTILE), (0.0, within_s), span.longest_s);
     }
     faults.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     faults
 }
 
-fn one(kind: u64, random: &mut Random, nations: usize) -> What {
+/// Some kinds of faults, each several times, strewn over the seconds `from_s` and `within_s` after it.
+fn strewn(
+    faults: &mut Vec<Fault>,
+    random: &mut Random,
+    nations: usize,
+    spared: Option<u64>,
+    (from_s, within_s): (f64, f64),
+    longest_s: f64,
+) {
+    let kinds: Vec<u64> = (0..KINDS).filter(|_| random.chance(0.35)).collect();
+    for kind in kinds {
+        let most = if kind == HOSTILE { 1.0 } else { random.between(1.0, 6.0) };
+        for _ in 0..(most as u32) {
+            let until_s = if kind == HOSTILE { within_s / 2.0 } else { within_s };
+            let at_s = from_s + random.between(0.5, until_s);
+            let what = one(kind, random, nations, longest_s);
+            if spared != Some(kind) {
+                faults.push(Fault { at_s, what });
+            }
+        }
+    }
+}
+
+fn one(kind: u64, random: &mut Random, nations: usize, longest_s: f64) -> What {
     let who = (random.bits() % nations as u64) as usize;
     let other = (who + 1 + (random.bits() % (nations as u64 - 1)) as usize) % nations;
-    let for_s = random.between(0.1, LONGEST_S);
-    let down_s = random.between(0.05, 5.0);
+    let stretched = longest_s / Span::launch().longest_s;
+    // Of long ones most are short: evenly over the orders of magnitude.
+    let for_s = if stretched > 1.0 {
+        libm::exp(random.between(libm::log(0.1), libm::log(longest_s)))
+    } else {
+        random.between(0.1, longest_s)
+    };
+    let down_s = if stretched > 1.0 { for_s / 2.0 } else { random.between(0.05, 5.0) };
     match kind {
         0 | 11 => What::Crash { who, stage: Stage::ALL[(random.bits() % 7) as usize], down_s },
         1 => What::DiskFull { who, for_s },
         2 => What::Flip { who, bit: random.bits() >> 1 },
-        3 => What::Restore { who, back_s: random.between(0.0, 40.0), down_s },
+        3 => What::Restore { who, back_s: random.between(0.0, 40.0 * stretched), down_s },
         4 => {
             let step_s = if random.chance(0.5) {
                 random.between(-3_600.0, 3_600.0)

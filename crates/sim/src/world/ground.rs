@@ -74,6 +74,19 @@ impl Ground {
         Ok(ground)
     }
 
+    /// What the sensors see of the launch, first seen at this instant, seconds since the start.
+    pub(super) fn seen_from(&self, launch_s: f64) -> impl Iterator<Item = Heard> + '_ {
+        self.traffic.iter().map(move |heard| Heard {
+            at_ns: heard.at_ns + (launch_s * 1e9) as u64,
+            who: heard.who,
+            plots: heard
+                .plots
+                .iter()
+                .map(|plot| Plot { time: plot.time.plus_s(launch_s), ..plot.clone() })
+                .collect(),
+        })
+    }
+
     /// For one exercise: real signatures by keys that follow from the seed.
     pub(crate) fn exercise(
         scenario: &Scenario,

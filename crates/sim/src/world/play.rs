@@ -12,10 +12,11 @@ use physics::plot::Plot;
 use statement::Lane;
 
 use super::checks::{Ledger, Violation};
-use super::faults::{Fault, HEALED_S};
+use super::faults::Fault;
 use super::ground::{Ground, Heard};
 use super::hostile::play_trick;
 use super::links::{Links, Weather};
+use super::span::Span;
 use super::station::Station;
 use crate::random::Random;
 
@@ -143,21 +144,16 @@ pub(crate) struct World<'a> {
 }
 
 /// Plays a seed with these faults to its end, or to the first invariant that does not hold.
-pub fn play(ground: &Ground, seed: u64, faults: &[Fault]) -> Report {
-    play_one(ground, seed, faults, HEALED_S + CONVERGED_WITHIN_S, false)
-}
-
-/// A watch of so many seconds without a fault: the launch in its first minute, heartbeats to the end.
-pub fn watch(ground: &Ground, seed: u64, seconds: f64) -> Report {
-    play_one(ground, seed, &[], seconds, false)
+pub fn play(ground: &Ground, seed: u64, span: &Span, faults: &[Fault]) -> Report {
+    play_one(ground, seed, span, faults, false)
 }
 
 /// As [`play`], keeping what passes on the wires.
-pub fn trace(ground: &Ground, seed: u64, faults: &[Fault]) -> Report {
-    play_one(ground, seed, faults, HEALED_S + CONVERGED_WITHIN_S, true)
+pub fn trace(ground: &Ground, seed: u64, span: &Span, faults: &[Fault]) -> Report {
+    play_one(ground, seed, span, faults, true)
 }
 
-fn play_one(ground: &Ground, seed: u64, faults: &[Fault], end_s: f64, traced: bool) -> Report {
+fn play_one(ground: &Ground, seed: u64, span: &Span, faults: &[Fault], traced: bool) -> Report {
     let mut random = Random::stream(seed, "setup");
     let weather = Weather::draw(&mut random);
     let rules = ground
@@ -169,8 +165,8 @@ fn play_one(ground: &Ground, seed: u64, faults: &[Fault], end_s: f64, traced: bo
         faults,
         rules: rules.collect(),
         weather: ground.weather.keys().map(|way| (*way, weather)).collect(),
-        heard: Box::new(ground.traffic.iter().cloned()),
-        end_ns: (end_s * 1e9) as u64,
+        heard: Box::new(span.launches_s.iter().flat_map(|launch_s| ground.seen_from(*launch_s))),
+        end_ns: (span.end_s * 1e9) as u64,
         ends_quiet: true,
         ends_healed: true,
         traced,
@@ -180,7 +176,7 @@ fn play_one(ground: &Ground, seed: u64, faults: &[Fault], end_s: f64, traced: bo
         let mut world = World::new(ground, setup);
         let violation = world.run(&mut |_| ()).err();
         Report {
-            simulated_s: end_s,
+            simulated_s: span.end_s,
             violation,
             notes: world.notes,
             wire: world.wire,

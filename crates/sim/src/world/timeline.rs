@@ -9,7 +9,6 @@ use super::play::Report;
 const WIDTH: f64 = 1_200.0;
 const ROW: f64 = 170.0;
 const LEFT: f64 = 60.0;
-const SECONDS: f64 = 92.0;
 
 /// The timeline of a run as SVG.
 pub fn svg(nations: &[Nation], title: &str, report: &Report) -> String {
@@ -19,9 +18,11 @@ pub fn svg(nations: &[Nation], title: &str, report: &Report) -> String {
          font-size=\"10\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/><text x=\"8\" y=\"18\" font-size=\"13\">{}</text>",
         escaped(title)
     );
-    let x = |at_s: f64| LEFT + at_s / SECONDS * (WIDTH - LEFT - 10.0);
-    for second in (0..=90).step_by(10) {
-        let at = x(f64::from(second));
+    let seconds = report.simulated_s.max(1.0) * 1.02;
+    let x = |at_s: f64| LEFT + at_s / seconds * (WIDTH - LEFT - 10.0);
+    for tenth in 0..10 {
+        let second = (report.simulated_s / 9.0 * f64::from(tenth)).round();
+        let at = x(second);
         let _ = write!(
             svg,
             "<line x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"40\" y2=\"{height}\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"36\">{second} s</text>"

@@ -1,6 +1,6 @@
 //! How many hours of three nations a second of one processor simulates.
 
-use sim::world::{Ground, Report, draw, play, watch};
+use sim::world::{Ground, Report, Span, draw, play};
 
 use super::Figure;
 use crate::built_in;
@@ -9,15 +9,22 @@ use crate::processor::thread_time;
 
 /// Seeds with faults, 90 s each.
 const SEEDS: u64 = 200;
-/// A watch without faults, seconds.
-const WATCH_S: f64 = 4.0 * 3_600.0;
+/// Watches under faults, and how long each is, hours.
+const WATCHES: u64 = 4;
+const WATCH_H: f64 = 4.0;
 
 /// Heartbeats at 1 Hz, simulated signatures, every invariant checked, the journals proven at the end.
 pub fn run() -> Result<Vec<Figure>, Problem> {
     let scenario = built_in::scenario("2022-10-04")?;
     let ground = Ground::new(&scenario, &built_in::policies(&scenario)?).map_err(Problem::failed)?;
-    let faulty = rate(|| (1..=SEEDS).map(|seed| play(&ground, seed, &draw(seed, 3))).collect())?;
-    let quiet = rate(|| vec![watch(&ground, 1, WATCH_S)])?;
+    let launch = Span::launch();
+    let faulty =
+        rate(|| (1..=SEEDS).map(|seed| play(&ground, seed, &launch, &draw(seed, 3, &launch))).collect())?;
+    let watch = |seed| Span::watch(seed, WATCH_H);
+    let watched = rate(|| {
+        (1..=WATCHES).map(|seed| play(&ground, seed, &watch(seed), &draw(seed, 3, &watch(seed)))).collect()
+    })?;
+    let quiet = rate(|| vec![play(&ground, 1, &watch(1), &[])])?;
     let figure = |name: String, measured| Figure {
         name,
         goal: Some(10.0),
@@ -27,7 +34,11 @@ pub fn run() -> Result<Vec<Figure>, Problem> {
     };
     Ok(vec![
         figure(format!("simulation under faults, {SEEDS} seeds of 90 s, a launch in each"), faulty),
-        figure("simulation of a watch of 4 h, one launch, no faults".into(), quiet),
+        figure(
+            format!("simulation under faults, {WATCHES} watches of {WATCH_H} h, two launches in each"),
+            watched,
+        ),
+        figure(format!("simulation of a watch of {WATCH_H} h, two launches, no faults"), quiet),
     ])
 }
 
