@@ -12,7 +12,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use exchange::session::{Inbound, InboundEvent, Outbound, OutboundEvent, claimed};
+use exchange::session::{Inbound, InboundEvent, Now as SessionNow, Outbound, OutboundEvent, claimed};
 use exchange::wire::Frame;
 use exchange::{Digest, SealError, Sealed, SenderKeys, Signer, Verified, seal};
 use gateway::LinkId;
@@ -212,8 +212,8 @@ impl Driver {
         }
         // Nothing came for the other sessions; what is due there has its own deadline.
         match of.and_then(|link| self.links.get(&link)) {
-            Some(Bound::Outbound(key)) => self.poll_outbound(now, *key, signer, journal),
-            Some(Bound::Inbound(key)) => self.poll_inbound(now, *key, signer),
+            Some(Bound::Outbound(key)) => self.poll_outbound((now, session_now(now)), *key, signer, journal),
+            Some(Bound::Inbound(key)) => self.poll_inbound((now, session_now(now)), *key, signer),
             Some(Bound::Unclaimed(_)) => {}
             None => self.poll_sessions(now, signer, journal),
         }
@@ -318,22 +318,29 @@ impl Driver {
     // ── sessions: what they want, until they want nothing more ──
 
     fn poll_sessions(&mut self, now: Now, signer: &dyn Signer, journal: &dyn Journal) {
+        let at = session_now(now);
         for key in self.saying.keys().copied().collect::<Vec<_>>() {
-            self.poll_outbound(now, key, signer, journal);
+            self.poll_outbound((now, at), key, signer, journal);
         }
         for key in self.hearing.keys().copied().collect::<Vec<_>>() {
-            self.poll_inbound(now, key, signer);
+            self.poll_inbound((now, at), key, signer);
         }
     }
 
-    fn poll_outbound(&mut self, now: Now, key: Key, signer: &dyn Signer, journal: &dyn Journal) {
+    fn poll_outbound(
+        &mut self,
+        (now, at): (Now, SessionNow),
+        key: Key,
+        signer: &dyn Signer,
+        journal: &dyn Journal,
+    ) {
         let (partner, lane) = key;
         loop {
             let Some(&link) = self.saying.get(&key) else { return };
             let Some(trust) = self.node.trust_in_force() else { return };
             let keys = SenderKeys { signer, trust, me: self.node.state().identity.nation };
             let Some(outbound) = self.feeds.outbound.get_mut(&key) else { return };
-            let Some(event) = outbound.poll(session_now(now), &keys) else { return };
+            let Some(event) = outbound.poll(at, &keys) else { return };
             match event {
                 OutboundEvent::Send(frame) => self.emissions.push(Emission::Send(link, Box::new(frame))),
                 OutboundEvent::NeedBodies { epoch, from, max } => {
@@ -378,14 +385,14 @@ impl Driver {
         }
     }
 
-    fn poll_inbound(&mut self, now: Now, key: Key, signer: &dyn Signer) {
+    fn poll_inbound(&mut self, (now, at): (Now, SessionNow), key: Key, signer: &dyn Signer) {
         let (from, lane) = key;
         loop {
             let Some(&link) = self.hearing.get(&key) else { return };
             let Some(trust) = self.node.trust_in_force() else { return };
             let keys = SenderKeys { signer, trust, me: self.node.state().identity.nation };
             let Some(inbound) = self.feeds.inbound.get_mut(&key) else { return };
-            let Some(event) = inbound.poll(session_now(now), &keys) else { return };
+            let Some(event) = inbound.poll(at, &keys) else { return };
             let queue = match lane {
                 Lane::Warning => &mut self.urgent,
                 Lane::Picture => &mut self.picture,
@@ -690,7 +697,7 @@ fn sealed_in(journal: &dyn Journal, row: u64) -> Result<BTreeMap<Digest, Arc<[u8
 }
 
 /// The instant as sessions want it.
-pub fn session_now(now: Now) -> exchange::session::Now {
+pub fn session_now(now: Now) -> SessionNow {
     let posix_s = u64::try_from(now.tai.posix_s()).unwrap_or(0);
-    exchange::session::Now { mono_ns: now.mono_ns, tai_ns: now.tai.0, posix_s }
+    SessionNow { mono_ns: now.mono_ns, tai_ns: now.tai.0, posix_s }
 }

@@ -61,20 +61,27 @@ impl Seen {
     /// new.
     pub fn take(&mut self) -> bool {
         let counters = counters();
+        let bit_of = if self.edges_only { &[1; 256] } else { &BITS };
         let mut new = false;
         for &block in &self.hot {
             let first = block * BLOCK;
             let end = (first + BLOCK).min(counters.len());
-            for (eighth, chunk) in counters[first..end].chunks_mut(8).enumerate() {
-                if chunk.iter().fold(0, |any, count| any | count) == 0 {
+            let bits = self.bits[first..end].chunks_mut(8);
+            for (chunk, bits) in counters[first..end].chunks_mut(8).zip(bits) {
+                let mut word = [0; 8];
+                word[..chunk.len()].copy_from_slice(chunk);
+                let mut left = u64::from_le_bytes(word);
+                if left == 0 {
                     continue;
                 }
-                for (index, count) in chunk.iter_mut().enumerate().filter(|(_, count)| **count != 0) {
-                    let bit = if self.edges_only { 1 } else { 1 << class(*count) };
-                    *count = 0;
-                    let seen = &mut self.bits[first + eighth * 8 + index];
-                    new |= *seen & bit == 0;
-                    *seen |= bit;
+                chunk.fill(0);
+                // From one counter that is not zero to the next.
+                while left != 0 {
+                    let index = left.trailing_zeros() as usize / 8;
+                    left &= !(0xff << (8 * index));
+                    let bit = bit_of[usize::from(word[index])];
+                    new |= bits[index] & bit == 0;
+                    bits[index] |= bit;
                 }
             }
         }
@@ -108,8 +115,19 @@ fn counters() -> &'static mut [u8] {
     unsafe { std::slice::from_raw_parts_mut(start, edges()) }
 }
 
+/// The bit of each count.
+const BITS: [u8; 256] = {
+    let mut bits = [0; 256];
+    let mut count = 0;
+    while count < 256 {
+        bits[count] = 1 << class(count as u8);
+        count += 1;
+    }
+    bits
+};
+
 /// Ranges of counts that are told apart, as AFL and libFuzzer do.
-fn class(count: u8) -> u8 {
+const fn class(count: u8) -> u8 {
     match count {
         0..=3 => count.saturating_sub(1),
         4..=7 => 3,

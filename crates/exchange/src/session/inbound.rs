@@ -90,6 +90,11 @@ impl Inbound {
         self.held.held()
     }
 
+    /// How far that goes: epoch and size. Without the root, which takes its time.
+    pub fn reached(&self) -> (u64, u64) {
+        (self.held.epoch(), self.held.tree().size())
+    }
+
     /// Whether the present connection's Hello was answered.
     pub fn is_connected(&self) -> bool {
         self.connection.as_ref().is_some_and(|connection| connection.answered)

@@ -250,8 +250,7 @@ impl World<'_> {
         let Some(driver) = &mut station.driver else { return Ok(()) };
         for ((from, lane), inbound) in &driver.feeds().inbound {
             if let Ok(from) = self.ground.nations.binary_search(from) {
-                let held = inbound.held();
-                station.durable.insert((from, *lane), (held.epoch, held.size));
+                station.durable.insert((from, *lane), inbound.reached());
             }
         }
         if let Some((stage @ (Stage::Committed | Stage::HalfEmitted), down_s)) = station.crash {

@@ -63,9 +63,9 @@ impl World<'_> {
         for (&(from, to, lane), &promised) in self.ledger.promised.iter().filter(|((_, to, _), _)| *to == who)
         {
             self.ledger.checked += 1;
-            let held =
-                driver.feeds().inbound.get(&(self.ground.nations[from], lane)).map(|inbound| inbound.held());
-            if held.is_some_and(|held| (held.epoch, held.size) < promised) {
+            let inbound = driver.feeds().inbound.get(&(self.ground.nations[from], lane));
+            let held = inbound.map(|inbound| inbound.reached());
+            if held.is_some_and(|held| held < promised) {
                 let what = format!("{} was told {promised:?}, {held:?} is left", self.ground.nations[from]);
                 return Err(self.violated(at, to, "nothing acknowledged is lost", what));
             }
