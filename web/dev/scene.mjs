@@ -67,8 +67,12 @@ function column(nation, own, t) {
   const end = position(FLIGHT_S, OFFSET_M[nation]);
   const late_s = nation === 'kor' ? 14 : 0;
   const impact = established ? ground([end[0] + (nation === 'kor' ? 0.5 : 0), end[1] + OFFSET_M[nation] / 3e5], FLIGHT_S + late_s, 1.5 * narrow, 2500 * narrow, 900 * narrow, 84) : null;
+  // Under thrust: from near the launch to far down range, wider the farther.
+  const from = position(FLIGHT_S * 0.4, OFFSET_M[nation]);
+  const fan = [[from[0], from[1] - 1.5], [end[0] + 6, end[1] - 7], [end[0] + 9, end[1]], [end[0] + 6, end[1] + 6], [from[0], from[1] + 1.5]];
+  const reachable = t < BURN_S ? { outline: fan, from: iso(300), to: iso(FLIGHT_S + 200) } : null;
   return {
-    nation, own, assessment_id: `${nation}-a3`, revision: 1 + Math.floor(since / 4), status: established ? 'established' : 'preliminary', phase: since < 4 ? 'initial' : 'update',
+    nation, own, reachable, assessment_id: `${nation}-a3`, revision: 1 + Math.floor(since / 4), status: established ? 'established' : 'preliminary', phase: since < 4 ? 'initial' : 'update',
     class: nation === 'kor' && t < 240 ? 'unknown' : 'ballistic', class_probability: nation === 'kor' && t < 240 ? 0.55 : Math.min(0.995, 0.7 + since / 600), threat_probability: Math.min(0.998, 0.5 + since / 300), warning: established,
     launch: ground([LAUNCH[0] + OFFSET_M[nation] / 1e5, LAUNCH[1]], nation === 'kor' ? 6 : 0, 2.2, 1500 * narrow, 600 * narrow, 80), impact,
     course_deg: 85.7 + OFFSET_M[nation] / 3000, apogee_m: established ? APOGEE_M + OFFSET_M[nation] * 2 : null, objects: nation === 'usa' ? [1, 2] : [1, 1],

@@ -57,6 +57,16 @@ export function impactTime(event: Event): ImpactTime | null {
   return said.find((time) => time.own) ?? said[0] ?? null;
 }
 
+/** The earliest instant at which it may come down, as long as nobody says an impact: milliseconds, and who says so. */
+export function earliestTime(event: Event): { at_ms: number; nation: string; own: boolean } | null {
+  const said = event.columns
+    .filter((column) => column.reachable !== null && column.status !== 'withdrawn')
+    .map((column) => ({ at_ms: Date.parse(column.reachable!.from), nation: column.nation, own: column.own }))
+    .filter((time) => Number.isFinite(time.at_ms))
+    .sort((left, right) => left.at_ms - right.at_ms);
+  return said[0] ?? null;
+}
+
 /** A nation's place in the table: what it says, or why it says nothing. */
 export type Place = { nation: string; own: boolean } & ({ column: Column } | { silent: string });
 

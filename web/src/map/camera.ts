@@ -17,6 +17,7 @@ export function placesOf(view: View, event: Event | null): Cartesian3[] {
   for (const column of event?.columns ?? []) {
     if (column.launch) add(column.launch.lon_deg, column.launch.lat_deg);
     if (column.impact) add(column.impact.lon_deg, column.impact.lat_deg);
+    for (const [lon, lat] of column.reachable?.outline ?? []) add(lon, lat);
   }
   if (event) for (const track of view.tracks) if (track.status !== 'lost') add(track.lon_deg, track.lat_deg, track.alt_m);
   if (places.length === 0) for (const track of view.tracks) add(track.lon_deg, track.lat_deg, track.alt_m);

@@ -22,6 +22,20 @@ export function destination([lon_deg, lat_deg]: LonLat, azimuth_deg: number, dis
   return [lon_deg + turned / RAD, lat_there / RAD];
 }
 
+/** The distance between two places on a sphere, metres. */
+export function distance_m([lon_a, lat_a]: LonLat, [lon_b, lat_b]: LonLat): number {
+  const north = Math.sin(((lat_b - lat_a) * RAD) / 2);
+  const east = Math.sin(((lon_b - lon_a) * RAD) / 2);
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(north * north + Math.cos(lat_a * RAD) * Math.cos(lat_b * RAD) * east * east)));
+}
+
+/** The greatest distance between corners of an area, metres. */
+export function extent_m(outline: LonLat[]): number {
+  let most = 0;
+  outline.forEach((one, at) => outline.slice(at + 1).forEach((other) => (most = Math.max(most, distance_m(one, other)))));
+  return most;
+}
+
 /** A closed line around `centre`. */
 export function circle(centre: LonLat, radius_m: number, corners = 96): LonLat[] {
   return Array.from({ length: corners + 1 }, (_, at) => destination(centre, (360 * at) / corners, radius_m));

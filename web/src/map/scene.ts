@@ -63,6 +63,7 @@ export class Picture {
     this.#tracks(view, chosen);
     for (const column of event?.columns ?? []) {
       this.#column(column);
+      this.#reach(column);
       if (!view.tracks.some((track) => track.origin === column.nation)) this.#observed(column);
     }
     for (const layer of layers) layer.end();
@@ -164,6 +165,25 @@ export class Picture {
         );
       }
     }
+  }
+
+  /** Where it may come down while no impact can be said. */
+  #reach(column: Column): void {
+    const outline = column.reachable?.outline ?? [];
+    if (column.status === 'withdrawn' || outline.length < 3 || !outline.every((corner) => finite(...corner))) return;
+    const colour = Color.fromCssColorString(colourOf(column.nation));
+    const key = `reach ${column.nation}`;
+    const version = outline.join();
+    const positions = line([...outline, outline[0]!]);
+    const southmost = outline.reduce((least, corner) => (corner[1] < least[1] ? corner : least));
+    this.#lines.put(
+      key,
+      version,
+      () => ({ positions, width: 2, material: Material.fromType('PolylineDash', { color: colour, dashLength: 16 }) }),
+      (item) => (item.positions = positions),
+    );
+    const down_px = LABEL_LINE_PX * (this.#nations.indexOf(column.nation) + 1);
+    this.#label(key, version, `${codeOf(column.nation)} reach`, at(...southmost), colour, [0, down_px]);
   }
 
   /** Where a nation that gives us no tracks last saw the object. */

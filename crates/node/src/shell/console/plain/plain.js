@@ -25,6 +25,15 @@ const place = (ground) => {
   return `${number(Math.abs(ground.lat_deg), 2)}° ${ground.lat_deg < 0 ? 'S' : 'N'} ${number(Math.abs(ground.lon_deg), 2)}° ${ground.lon_deg < 0 ? 'W' : 'E'}${size}`;
 };
 
+const area = (reach) => {
+  if (!reach) return null;
+  const between = (which) => {
+    const all = reach.outline.map((corner) => corner[which]);
+    return `${number(Math.min(...all), 1)} to ${number(Math.max(...all), 1)}°`;
+  };
+  return `within latitudes ${between(1)}, longitudes ${between(0)}`;
+};
+
 const ROWS = [
   ['Status', 'status', (c) => c.status],
   ['Class', 'class', (c) => `${c.class} ${number(c.class_probability * 100)} %`],
@@ -33,8 +42,8 @@ const ROWS = [
   ['Launch point', 'launch_point', (c) => place(c.launch)],
   ['Course', 'course', (c) => c.course_deg !== null && `${number(c.course_deg)}°`],
   ['Apogee', null, (c) => c.apogee_m !== null && `${number(c.apogee_m / 1000)} km`],
-  ['Impact point', 'impact', (c) => place(c.impact) || (c.status === 'preliminary' ? 'under thrust, not yet' : null)],
-  ['Impact time', 'impact_time', (c) => c.impact && `${clock(c.impact.time)} ± ${number(c.impact.time_sigma_s)} s`],
+  ['Impact point', 'impact', (c) => place(c.impact) || area(c.reachable) || (c.status === 'preliminary' ? 'under thrust, not yet' : null)],
+  ['Impact time', 'impact_time', (c) => c.impact && `${clock(c.impact.time)} ± ${number(c.impact.time_sigma_s)} s` || c.reachable && `${clock(c.reachable.from)} – ${clock(c.reachable.to)}`],
   ['Last observed', null, (c) => `${number(c.last_observed_age_s)} s ago`],
   ['Sensors', null, (c) => c.sources.join(', ')],
 ];
