@@ -619,9 +619,22 @@ impl Driver {
         self.poll_sessions(now, signer, journal);
     }
 
-    /// Time has passed: heartbeats, dead links.
+    /// Time has passed: heartbeats, dead links, of the sessions whose time has come.
     pub fn wake(&mut self, now: Now, signer: &dyn Signer, journal: &dyn Journal) {
-        self.poll_sessions(now, signer, journal);
+        let at = session_now(now);
+        let due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now.mono_ns);
+        let sessions = &self.feeds.outbound;
+        let saying =
+            self.saying.keys().filter(|key| due(sessions.get(key).and_then(Outbound::next_deadline)));
+        for key in saying.copied().collect::<Vec<_>>() {
+            self.poll_outbound((now, at), key, signer, journal);
+        }
+        let sessions = &self.feeds.inbound;
+        let hearing =
+            self.hearing.keys().filter(|key| due(sessions.get(key).and_then(Inbound::next_deadline)));
+        for key in hearing.copied().collect::<Vec<_>>() {
+            self.poll_inbound((now, at), key, signer);
+        }
     }
 
     /// What leaves now. Everything in it is durable, or says nothing (Hello, heartbeats, heads of durable entries).
