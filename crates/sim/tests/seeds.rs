@@ -46,6 +46,15 @@ fn watches_hold() {
     }
 }
 
+/// The second launch's first plots come before the first launch's last.
+#[test]
+fn launches_may_overlap() {
+    let ground = ground();
+    let span = Span { launches_s: vec![0.0, 10.0], ..Span::watch(1, 0.1) };
+    let report = play(&ground, 1, &span, &draw(1, 3, &span));
+    assert_eq!(report.violation, None);
+}
+
 /// CI's share of the seeds; `watchfire sim --seeds A..B` tries others.
 #[test]
 fn a_share_of_the_seeds_holds() {

@@ -74,17 +74,28 @@ impl Ground {
         Ok(ground)
     }
 
-    /// What the sensors see of the launch, first seen at this instant, seconds since the start.
-    pub(super) fn seen_from(&self, launch_s: f64) -> impl Iterator<Item = Heard> + '_ {
-        self.traffic.iter().map(move |heard| Heard {
-            at_ns: heard.at_ns + (launch_s * 1e9) as u64,
-            who: heard.who,
-            plots: heard
-                .plots
-                .iter()
-                .map(|plot| Plot { time: plot.time.plus_s(launch_s), ..plot.clone() })
-                .collect(),
-        })
+    /// What the sensors see of the launch as often as it comes, first seen at these instants, seconds since the start.
+    pub(super) fn seen_from(&self, launches_s: &[f64]) -> Vec<Heard> {
+        let mut seen: Vec<Heard> = launches_s
+            .iter()
+            .flat_map(|launch_s| {
+                self.traffic.iter().map(move |heard| {
+                    let later = |plot: &Plot| Plot {
+                        time: plot.time.plus_s(*launch_s),
+                        scan: plot.scan + *launch_s as i64,
+                        ..plot.clone()
+                    };
+                    Heard {
+                        at_ns: heard.at_ns + (launch_s * 1e9) as u64,
+                        who: heard.who,
+                        plots: heard.plots.iter().map(later).collect(),
+                    }
+                })
+            })
+            .collect();
+        // One launch may come while another is still seen.
+        seen.sort_by_key(|heard| heard.at_ns);
+        seen
     }
 
     /// For one exercise: real signatures by keys that follow from the seed.

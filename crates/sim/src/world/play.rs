@@ -165,7 +165,7 @@ fn play_one(ground: &Ground, seed: u64, span: &Span, faults: &[Fault], traced: b
         faults,
         rules: rules.collect(),
         weather: ground.weather.keys().map(|way| (*way, weather)).collect(),
-        heard: Box::new(span.launches_s.iter().flat_map(|launch_s| ground.seen_from(*launch_s))),
+        heard: Box::new(ground.seen_from(&span.launches_s).into_iter()),
         end_ns: (span.end_s * 1e9) as u64,
         ends_quiet: true,
         ends_healed: true,
