@@ -14,8 +14,8 @@ use physics::time::Tai;
 use serde_json::Value;
 use statement::{
     Acknowledge, Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate,
-    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, ReachableArea, Realm, Roster, Statement,
-    StatementRef, Track, TrackBatch, TrackStatus,
+    Kind, Lane, Member, Nation, ObjectClass, Phase, Phenomenon, Prior, ReachableArea, Realm, Roster,
+    Statement, StatementRef, Track, TrackBatch, TrackStatus, Tracklet,
 };
 
 use crate::cose;
@@ -176,6 +176,12 @@ pub fn batch(count: u32) -> TrackBatch {
         state: [-3.1e6, 3.4e6, 4.4e6, 1.0, -2.0, 3.0],
         covariance: [25.0; 21],
         evidence: evidence(),
+        // None, one that is the whole track, one with something known before.
+        tracklet: (number % 3 != 0).then(|| Tracklet {
+            from: Tai(1_664_835_700_000_000_000),
+            to: Tai(1_664_835_760_000_000_000),
+            prior: (number % 3 == 2).then_some(Prior { information: [0.25; 21], offset: [-1.5; 6] }),
+        }),
     };
     TrackBatch { tracks: (0..count).map(track).collect(), hops: Default::default() }
 }

@@ -37,6 +37,7 @@ mod tests {
             state: [1.0, -2.0, 3.0, 4.0, 5.0, 6.0],
             covariance: core::array::from_fn(|index| index as f64),
             evidence: Evidence::default(),
+            tracklet: None,
         };
         let mut row = String::new();
         write_track(&mut row, &track, Tai(0));

@@ -1,5 +1,6 @@
 //! One nation's node: [`step`](node::Node::step), the [`driver`] around it, and the shell.
 
+mod abroad;
 pub mod driver;
 pub mod feeds;
 pub mod input;

@@ -14,16 +14,16 @@ use statement::{
 };
 use warning::{Acknowledged, EventState, Events, Heard};
 
+use crate::abroad::{self, TracksAbroad};
 use crate::input::{Act, Effect, Identity, LinkChange, Milestone, Now, Proof, What, acknowledge_message};
 use crate::said::Said;
 
 /// Assessments are computed at most this often for known tracks, seconds; a new track's first at once.
 const ASSESS_EVERY_S: f64 = 0.9;
 
-/// Milestones, refusals and partners' tracks kept; older ones are in the journal.
+/// Milestones and refusals kept; older ones are in the journal.
 const MILESTONES_MAX: usize = 200;
 const REFUSALS_MAX: usize = 100;
-const TRACKS_ABROAD_MAX: usize = 5_000;
 const ARRIVALS_MAX: usize = 10_000;
 
 /// A partner's track that was not heard of for this long is shown no more, seconds.
@@ -120,7 +120,7 @@ pub struct State {
     /// Launches as all nations see them.
     pub events: Events,
     /// Partners' tracks: the newest of each, and when it came.
-    pub tracks_abroad: BTreeMap<(Nation, String), (Track, Tai)>,
+    pub tracks_abroad: TracksAbroad,
     /// Links by partner and lane.
     pub links: BTreeMap<(Nation, Lane), LinkState>,
     /// What came in and was refused.
@@ -331,16 +331,7 @@ impl Node {
                     self.tell(now.tai, What::Arrival(from), text, Some(delay_ns), effects);
                 }
             }
-            Statement::TrackBatch(batch) => {
-                for track in batch.tracks {
-                    let key = (from, track.track_id.clone());
-                    let newer =
-                        self.state.tracks_abroad.get(&key).is_none_or(|(held, _)| held.time <= track.time);
-                    if newer && (self.state.tracks_abroad.len() < TRACKS_ABROAD_MAX) {
-                        self.state.tracks_abroad.insert(key, (track, now.tai));
-                    }
-                }
-            }
+            Statement::TrackBatch(batch) => abroad::keep(&mut self.state.tracks_abroad, from, batch, now.tai),
             Statement::Acknowledge(acknowledge) => {
                 self.hear_acknowledge(now, from, acknowledge, body_id, effects)
             }
@@ -474,17 +465,17 @@ impl Node {
     }
 
     fn firm_tracks(&self) -> impl Iterator<Item = Track> + use<> {
-        let standing = |track: &Track| matches!(track.status, TrackStatus::Firm | TrackStatus::Coasting);
-        self.state.picture.tracks().into_iter().filter(standing)
+        self.state.picture.tracks().into_iter().filter(is_standing)
     }
 
-    /// The tracks that the newest plots changed.
+    /// The tracks that the newest plots changed, with what of them is news.
     pub(crate) fn tracks_to_say(&mut self) -> Vec<Track> {
         let updated = std::mem::take(&mut self.state.updated);
         if updated.is_empty() {
             return Vec::new();
         }
-        self.firm_tracks().filter(|track| updated.contains(&track.track_id)).collect()
+        let wanted = |track: &Track| is_standing(track) && updated.contains(&track.track_id);
+        self.state.picture.tracks_with_tracklets(wanted)
     }
 
     /// One batch for each set of sensors: a rule that withholds one sensor's tracks withholds no other's.
@@ -676,6 +667,10 @@ impl Node {
         self.state.milestones.push_back(milestone.clone());
         effects.push(Effect::Show(milestone));
     }
+}
+
+fn is_standing(track: &Track) -> bool {
+    matches!(track.status, TrackStatus::Firm | TrackStatus::Coasting)
 }
 
 fn stamp_released(statement: &mut Statement, now: Tai) {

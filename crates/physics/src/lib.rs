@@ -9,6 +9,7 @@ pub mod filter;
 pub mod frames;
 pub mod geodesic;
 pub mod geodetic;
+pub mod information;
 pub mod integrate;
 pub mod measure;
 pub mod motion;

@@ -21,6 +21,7 @@ mod settings;
 mod start;
 mod track;
 mod tracker;
+mod tracklet;
 
 pub use catalogue::Catalogue;
 pub use picture::Picture;

@@ -21,17 +21,18 @@ use physics::time::Tai;
 use physics::wgs84;
 use serde::{Deserialize, Serialize};
 
-use statement::FlightPoint;
+use statement::{FlightPoint, Tracklet};
 
 use crate::noise::SETTLED_PLOTS;
 use crate::sense::{Radar, Sensed};
+use crate::tracklet::Anchor;
 
 /// Squared distance that 99.9 % of right plots stay within, three degrees of freedom. Abramowitz & Stegun, table 26.8.
 pub(crate) const GATE: f64 = 16.27;
 
 /// Power of unmodelled acceleration in a coast in space, m²/s³: 1.4 mm/s² over a second, 0.03 m/s after 400 s. Gravity
 /// beyond J2, the air above 120 km and tides are below it.
-const COAST_PSD: f64 = 2e-6;
+pub(crate) const COAST_PSD: f64 = 2e-6;
 
 /// Heights between which a coast is held back by air, but not yet by so much that it is none, metres: after a burn-out
 /// at 35 km drag takes some m/s each second, and halves every 5 km.
@@ -110,6 +111,8 @@ pub(crate) struct Motion {
     coast_since: Tai,
     /// Plots that the coast has taken in.
     pub coast_plots: u32,
+    /// What the coast rests on beside plots of its own.
+    anchor: Anchor,
     misfit: f64,
     stands: bool,
     /// Where a coast was last refuted on the way up, or in space: thrust was seen.
@@ -130,6 +133,7 @@ impl Motion {
             odds: 0.0,
             coast_since: plot.time,
             coast_plots: 1,
+            anchor: Anchor::default(),
             misfit: 3.0,
             stands: false,
             thrust_seen: None,
@@ -235,6 +239,12 @@ impl Motion {
         self.arc.as_ref().or(self.coast.as_ref())
     }
 
+    /// What of the coast is news to others; `first` is its first plot.
+    pub fn tracklet(&self, first: Tai) -> Option<Tracklet> {
+        let coast = self.coast.as_ref().filter(|_| self.stands && self.arc.is_none())?;
+        self.anchor.tracklet(first, coast)
+    }
+
     /// Where it is at present.
     pub fn flight_point(&self) -> FlightPoint {
         flight_point(&self.state(), self.time)
@@ -258,7 +268,8 @@ impl Motion {
     pub fn predict_to(&mut self, time: Tai) {
         self.keep_arc(time);
         if let Some(coast) = &mut self.coast {
-            carry(coast, time);
+            let doubt = carry(coast, time);
+            self.anchor.note(doubt, coast);
         }
         if let Some(thrust) = &mut self.thrust {
             thrust.thrust_to(time, if self.arc.is_some() { AIR_PSD } else { THRUST_PSD });
@@ -382,6 +393,7 @@ impl Motion {
             for axis in 3..6 {
                 coast.covariance[(axis, axis)] += 100.0;
             }
+            self.anchor = Anchor::at(&coast);
             self.coast = Some(coast);
             self.odds = 0.0;
             self.coast_since = self.time;
@@ -391,14 +403,17 @@ impl Motion {
     }
 }
 
-/// Moves a coast on; through what is left of the air with the drag of a middling object, and as much doubt.
-fn carry(coast: &mut Estimate<6>, time: Tai) {
+/// Moves a coast on; through what is left of the air with the drag of a middling object, and as much doubt. Gives back
+/// the power of that doubt, m²/s³.
+fn carry(coast: &mut Estimate<6>, time: Tai) -> f64 {
     if (THIN_AIR_M.0..THIN_AIR_M.1).contains(&motion::radial_height_m(coast.position())) {
         let drag_mps2 = motion::drag(&coast.state, BALLISTIC_COEFFICIENT_KGPM2).norm();
         let doubt = DRAG_S * drag_mps2 * drag_mps2;
         coast.fall_to(time, BALLISTIC_COEFFICIENT_KGPM2, COAST_PSD + doubt);
+        doubt
     } else {
         coast.coast_to(time, COAST_PSD);
+        0.0
     }
 }
 

@@ -6,7 +6,7 @@ use physics::plot::Plot;
 use physics::sensor::Sensor;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Assessment, PlannedLaunch};
+use statement::{Assessment, PlannedLaunch, Tracklet};
 
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
@@ -97,16 +97,31 @@ impl Picture {
         self.now = self.now.max(Some(now));
     }
 
-    /// Firm, coasting and lately lost tracks, in the order of their ids.
+    /// Firm, coasting and lately lost tracks, in the order of their ids, without tracklets.
     pub fn tracks(&self) -> Vec<statement::Track> {
+        self.stated(|_| true, |_| None)
+    }
+
+    /// The same tracks where they are `wanted`, with what of each is news to others: that takes some microseconds each.
+    pub fn tracks_with_tracklets(&self, wanted: impl Fn(&statement::Track) -> bool) -> Vec<statement::Track> {
+        self.stated(wanted, Track::tracklet)
+    }
+
+    fn stated(
+        &self,
+        wanted: impl Fn(&statement::Track) -> bool,
+        tracklet: impl Fn(&Track) -> Option<Tracklet>,
+    ) -> Vec<statement::Track> {
         let mut tracks: Vec<(u64, statement::Track)> = self
             .tracker
             .tracks
             .iter()
-            .map(|track| {
+            .filter_map(|track| {
                 let name = self.names.of(track);
-                let now = self.now.unwrap_or(track.last);
-                (name, track.statement(name, track.status_at(now, &self.settings), &self.tracker.radars))
+                let status = track.status_at(self.now.unwrap_or(track.last), &self.settings);
+                let stated = track.statement(name, status, &self.tracker.radars);
+                let wanted = wanted(&stated);
+                wanted.then(|| (name, statement::Track { tracklet: tracklet(track), ..stated }))
             })
             .collect();
         tracks.sort_by_key(|(name, _)| *name);

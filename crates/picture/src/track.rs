@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use physics::filter::Estimate;
+use physics::information;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Evidence, Hops, Phenomenon, TrackStatus};
+use statement::{Evidence, Hops, Phenomenon, TrackStatus, Tracklet};
 
 use crate::lift::Lift;
 use crate::motion::{self, Motion};
@@ -210,19 +211,20 @@ impl Track {
     /// As others see it, under this name.
     pub fn statement(&self, name: u64, status: TrackStatus, radars: &[Radar]) -> statement::Track {
         let estimate = self.motion.kinematic();
-        let mut covariance = [0.0; 21];
-        let triangle = (0..6).flat_map(|row| (row..6).map(move |column| (row, column)));
-        for (place, (row, column)) in covariance.iter_mut().zip(triangle) {
-            *place = estimate.covariance[(row, column)];
-        }
         statement::Track {
             track_id: id(name),
             status,
             time: estimate.time,
             state: estimate.state.into(),
-            covariance,
+            covariance: information::triangle(&estimate.covariance),
             evidence: self.evidence(radars),
+            tracklet: None,
         }
+    }
+
+    /// What of it is news to others, while it coasts in space.
+    pub fn tracklet(&self) -> Option<Tracklet> {
+        self.motion.tracklet(self.first)
     }
 }
 

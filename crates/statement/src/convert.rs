@@ -2,6 +2,7 @@
 
 use physics::ellipse::Ellipse;
 use physics::geodetic::Geodetic;
+use physics::information;
 use physics::time::Tai;
 use prost::Message;
 
@@ -12,7 +13,7 @@ use crate::assessment::{
 use crate::kind::{Kind, Statement};
 use crate::nation::Nation;
 use crate::roster::{Member, Officer, Roster};
-use crate::track::{Track, TrackBatch, TrackStatus};
+use crate::track::{Prior, Track, TrackBatch, TrackStatus, Tracklet};
 use crate::wire;
 
 /// The probabilities of the ellipses that a ground estimate carries, in this order.
@@ -391,7 +392,49 @@ impl From<&Track> for wire::Track {
             state: track.state.to_vec(),
             covariance: track.covariance.to_vec(),
             evidence: Some((&track.evidence).into()),
+            tracklet: track.tracklet.as_ref().map(Into::into),
         }
+    }
+}
+
+impl From<&Tracklet> for wire::Tracklet {
+    fn from(tracklet: &Tracklet) -> Self {
+        let prior = tracklet.prior.as_ref();
+        wire::Tracklet {
+            from_tai_ns: tracklet.from.0,
+            to_tai_ns: tracklet.to.0,
+            prior_information: prior.map(|prior| prior.information.to_vec()).unwrap_or_default(),
+            prior_offset: prior.map(|prior| prior.offset.to_vec()).unwrap_or_default(),
+        }
+    }
+}
+
+impl TryFrom<wire::Tracklet> for Tracklet {
+    type Error = Malformed;
+    fn try_from(tracklet: wire::Tracklet) -> Result<Self, Malformed> {
+        if tracklet.from_tai_ns > tracklet.to_tai_ns {
+            return malformed("tracklet.from_tai_ns", "at most tracklet.to_tai_ns");
+        }
+        let prior = if tracklet.prior_information.is_empty() && tracklet.prior_offset.is_empty() {
+            None
+        } else {
+            let information: [f64; 21] = tracklet.prior_information.try_into().map_err(|_| Malformed {
+                field: "tracklet.prior_information",
+                expected: "none or 21 numbers",
+            })?;
+            if !information::is_semidefinite(&information::of_triangle(&information)) {
+                return malformed("tracklet.prior_information", "a positive semidefinite matrix");
+            }
+            let offset: [f64; 6] = tracklet
+                .prior_offset
+                .try_into()
+                .map_err(|_| Malformed { field: "tracklet.prior_offset", expected: "6 numbers" })?;
+            for number in offset {
+                finite("tracklet.prior_offset", number)?;
+            }
+            Some(Prior { information, offset })
+        };
+        Ok(Tracklet { from: Tai(tracklet.from_tai_ns), to: Tai(tracklet.to_tai_ns), prior })
     }
 }
 
@@ -402,6 +445,10 @@ impl TryFrom<wire::Track> for Track {
         let numbers = track.state.iter().chain(&track.covariance);
         if numbers.clone().any(|number| !number.is_finite()) {
             return malformed("track.state", "finite numbers");
+        }
+        let tracklet: Option<Tracklet> = track.tracklet.map(TryInto::try_into).transpose()?;
+        if tracklet.as_ref().is_some_and(|tracklet| tracklet.to.0 > track.time_tai_ns) {
+            return malformed("tracklet.to_tai_ns", "at most track.time_tai_ns");
         }
         Ok(Track {
             track_id: text("track.track_id", track.track_id)?,
@@ -416,6 +463,7 @@ impl TryFrom<wire::Track> for Track {
                 .try_into()
                 .map_err(|_| Malformed { field: "track.covariance", expected: "21 numbers" })?,
             evidence: track.evidence.unwrap_or_default().try_into()?,
+            tracklet,
         })
     }
 }

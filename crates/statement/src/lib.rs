@@ -23,7 +23,7 @@ pub use label::{Label, Sensitivity};
 pub use nation::{Nation, Realm};
 pub use notice::{Circle, PlannedLaunch};
 pub use roster::{Member, Officer, Roster};
-pub use track::{Track, TrackBatch, TrackStatus};
+pub use track::{Prior, Track, TrackBatch, TrackStatus, Tracklet};
 
 /// The wire forms, as `proto/watchfire/v1/statement.proto` defines and documents them.
 #[allow(missing_docs, clippy::all)]

@@ -37,6 +37,38 @@ pub struct Track {
     pub covariance: [f64; 21],
     /// What it rests on.
     pub evidence: Evidence,
+    /// What of it is news, where its owner can say so.
+    pub tracklet: Option<Tracklet>,
+}
+
+/// What of a coasting track is news: all that its plots from one instant to another say, and nothing that was known
+/// before; so that others may add it to what they know, once.
+///
+/// Of the track's information P⁻¹ (the inverse of its covariance) a part Y was there before `from`, carried on to the
+/// track's instant; the rest, J = P⁻¹ − Y, is what the plots gave. With y = Y (x̄ − x), x̄ the state as it was expected
+/// without them, their equivalent measurement is J z = J x − y. O. E. Drummond, "Track and tracklet fusion filtering",
+/// Proc. SPIE 4728 (2002); Bar-Shalom, Willett, Tian, "Tracking and Data Fusion" (2011), chapter 8.
+///
+/// Each tracklet of a track stands in the place of those before it, which it contains: one that is lost, comes late or
+/// comes twice changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tracklet {
+    /// The first plot that may be in it.
+    pub from: Tai,
+    /// The last plot in it; not after the track's instant.
+    pub to: Tai,
+    /// What was known before; `None`: nothing, all of the track is news.
+    pub prior: Option<Prior>,
+}
+
+/// What was known before a tracklet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// Y, the information at the track's instant: upper triangle row by row, in the inverse units of the covariance.
+    #[serde(with = "triangle")]
+    pub information: [f64; 21],
+    /// y = Y (x̄ − x).
+    pub offset: [f64; 6],
 }
 
 /// Tracks of one step. Level `track`.

@@ -6,7 +6,8 @@ use physics::time::Tai;
 use proptest::prelude::*;
 use statement::{
     Assessment, AssessmentStatus, ClassProbabilities, Evidence, FlightPoint, GroundEstimate, Kind,
-    ObjectClass, Phase, Phenomenon, ReachableArea, Statement, Track, TrackBatch, TrackStatus,
+    ObjectClass, Phase, Phenomenon, Prior, ReachableArea, Statement, Track, TrackBatch, TrackStatus,
+    Tracklet,
 };
 
 fn ground() -> impl Strategy<Value = GroundEstimate> {
@@ -119,13 +120,49 @@ fn track() -> Track {
         state: [1.0; 6],
         covariance: [2.0; 21],
         evidence: Evidence::default(),
+        tracklet: None,
     }
+}
+
+/// With a tracklet of which something was known before.
+fn track_with_news() -> Track {
+    let mut information = [0.0; 21];
+    (information[0], information[1], information[6]) = (2.0, 1.0, 3.0);
+    let prior = Prior { information, offset: [0.5; 6] };
+    Track { tracklet: Some(Tracklet { from: Tai(1), to: Tai(4), prior: Some(prior) }), ..track() }
 }
 
 #[test]
 fn a_track_batch_comes_back() {
-    let original = Statement::TrackBatch(TrackBatch { tracks: vec![track()], hops: Default::default() });
+    let whole = Tracklet { from: Tai(1), to: Tai(5), prior: None };
+    let tracks = vec![track(), track_with_news(), Track { tracklet: Some(whole), ..track() }];
+    let original = Statement::TrackBatch(TrackBatch { tracks, hops: Default::default() });
     assert_eq!(Statement::decode_payload(Kind::TrackBatch, &original.encode_payload()).unwrap(), original);
+}
+
+#[test]
+fn a_tracklet_that_none_can_have_is_refused_by_name() {
+    type Spoil = fn(&mut statement::wire::Tracklet);
+    let spoilt: [(Spoil, &str); 7] = [
+        (|it| it.from_tai_ns = 5, "tracklet.from_tai_ns: expected at most tracklet.to_tai_ns"),
+        (|it| it.to_tai_ns = 6, "tracklet.to_tai_ns: expected at most track.time_tai_ns"),
+        (
+            |it| it.prior_information[6] = 0.1,
+            "tracklet.prior_information: expected a positive semidefinite matrix",
+        ),
+        (
+            |it| it.prior_information[0] = f64::NAN,
+            "tracklet.prior_information: expected a positive semidefinite matrix",
+        ),
+        (|it| it.prior_information.truncate(20), "tracklet.prior_information: expected none or 21 numbers"),
+        (|it| it.prior_offset.clear(), "tracklet.prior_offset: expected 6 numbers"),
+        (|it| it.prior_offset[2] = f64::INFINITY, "tracklet.prior_offset: expected a finite number"),
+    ];
+    for (spoil, why) in spoilt {
+        let mut wire = statement::wire::Track::from(&track_with_news());
+        spoil(wire.tracklet.as_mut().unwrap());
+        assert_eq!(Track::try_from(wire).unwrap_err().to_string(), why);
+    }
 }
 
 #[test]

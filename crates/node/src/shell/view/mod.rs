@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use physics::sensor::Sensor;
 use physics::time::Tai;
-use statement::Nation;
+use statement::{Nation, Track};
+use warning::Combiner;
 
 use crate::driver::Driver;
 use crate::input::Now;
@@ -21,7 +22,7 @@ use model::{Milestone, Point, Refusal, View, Withheld};
 const RANGE_UNKNOWN_M: f64 = 1_000_000.0;
 const MILESTONES_SHOWN: usize = 60;
 
-/// Makes views, and keeps what only a picture needs: where tracks have been.
+/// Makes views, and keeps what only a picture needs: where tracks have been, and which belong together.
 pub struct ViewBuilder {
     seq: u64,
     csrf: String,
@@ -31,6 +32,7 @@ pub struct ViewBuilder {
     clock_bound_ms: f64,
     trails: BTreeMap<(Nation, String), VecDeque<(Tai, Point)>>,
     heard_ns: BTreeMap<crate::feeds::Key, (u64, u64)>,
+    combiner: Combiner,
 }
 
 impl ViewBuilder {
@@ -46,6 +48,7 @@ impl ViewBuilder {
             clock_bound_ms: config.clock_bound_ms,
             trails: BTreeMap::new(),
             heard_ns: BTreeMap::new(),
+            combiner: Combiner::default(),
         }
     }
 
@@ -61,7 +64,8 @@ impl ViewBuilder {
         let state = node.state();
         let nation = state.identity.nation;
         let age_s = |at: Tai| now.tai.since_s(at).max(0.0);
-        self.note_trails(state, now);
+        let all = track::all(state);
+        self.note_trails(&all, now);
         let mut refusals: Vec<_> = state.refusals.iter().collect();
         refusals.sort_by_key(|refused| std::cmp::Reverse(refused.last));
         View {
@@ -97,7 +101,8 @@ impl ViewBuilder {
                     }
                 })
                 .collect(),
-            tracks: track::tracks(state, now, &self.trails),
+            tracks: track::tracks(state, &all, now, &self.trails),
+            combined: track::combined(&mut self.combiner, state, &all, now),
             events: event::events(node, now, self.clock_speed),
             links: link::links(driver, now, &mut self.heard_ns),
             refusals: refusals
@@ -133,10 +138,10 @@ impl ViewBuilder {
         }
     }
 
-    fn note_trails(&mut self, state: &crate::node::State, now: Now) {
-        for (origin, track) in track::all(state) {
-            let trail = self.trails.entry((origin, track.track_id.clone())).or_default();
-            track::extend(trail, &track);
+    fn note_trails(&mut self, all: &[(Nation, Track)], now: Now) {
+        for (origin, track) in all {
+            let trail = self.trails.entry((*origin, track.track_id.clone())).or_default();
+            track::extend(trail, track);
         }
         self.trails.retain(|_, trail| {
             trail.back().is_some_and(|(at, _)| now.tai.since_s(*at) < track::TRAIL_KEPT_S)

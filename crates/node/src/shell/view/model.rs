@@ -20,6 +20,7 @@ pub struct View {
     pub last_data_age_s: Option<f64>,
     pub sensors: Vec<Sensor>,
     pub tracks: Vec<Track>,
+    pub combined: Vec<Combined>,
     pub events: Vec<Event>,
     pub links: Vec<Link>,
     pub refusals: Vec<Refusal>,
@@ -60,6 +61,28 @@ pub struct Track {
     pub sources: Vec<String>,
     pub trail: Vec<Point>,
     pub ahead: Vec<Point>,
+}
+
+/// With partners' data, for our own eyes only.
+#[derive(Clone, Debug, Serialize)]
+pub struct Combined {
+    pub id: String,
+    pub method: &'static str,
+    pub sources: Vec<CombinedSource>,
+    pub lat_deg: f64,
+    pub lon_deg: f64,
+    pub alt_m: f64,
+    pub speed_mps: f64,
+    pub course_deg: f64,
+    pub sigma_m: f64,
+    pub age_s: f64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct CombinedSource {
+    pub nation: String,
+    pub track_id: String,
+    pub method: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]

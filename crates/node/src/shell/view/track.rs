@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use nalgebra::Vector6;
 use physics::frames::{EarthFixed, Position, Site, Velocity};
+use physics::geodetic::Geodetic;
 use physics::integrate::coast;
 use physics::time::Tai;
 use physics::wgs84::to_geodetic;
 use statement::{Nation, Track, TrackStatus};
+use warning::{Combiner, Method};
 
 use crate::input::Now;
 use crate::node::State;
@@ -25,9 +27,10 @@ const AHEAD_MAX: usize = 120;
 /// Above so many tracks no path ahead is drawn: nobody could read them, and the node has other things to do.
 const AHEAD_TRACKS_MAX: usize = 60;
 
-/// Own tracks and partners', with their origin.
+/// Own tracks, with what of them is news, and partners', with their origin.
 pub fn all(state: &State) -> Vec<(Nation, Track)> {
-    let own = state.picture.tracks().into_iter().map(|track| (state.identity.nation, track));
+    let own = state.picture.tracks_with_tracklets(|_| true);
+    let own = own.into_iter().map(|track| (state.identity.nation, track));
     let abroad = state.tracks_abroad.iter().map(|((origin, _), (track, _))| (*origin, track.clone()));
     own.chain(abroad).collect()
 }
@@ -46,18 +49,15 @@ pub fn extend(trail: &mut VecDeque<(Tai, Point)>, track: &Track) {
 /// What is shown of every track.
 pub fn tracks(
     state: &State,
+    all: &[(Nation, Track)],
     now: Now,
     trails: &BTreeMap<(Nation, String), VecDeque<(Tai, Point)>>,
 ) -> Vec<model::Track> {
-    let all = all(state);
     let few = all.len() <= AHEAD_TRACKS_MAX;
-    all.into_iter()
+    all.iter()
         .map(|(origin, track)| {
-            let position = Position::<EarthFixed>::new(track.state[0], track.state[1], track.state[2]);
-            let velocity = Velocity::<EarthFixed>::new(track.state[3], track.state[4], track.state[5]);
-            let place = to_geodetic(position);
-            let local = Site::at(place).velocity_to_local(velocity).vector();
-            let course_deg = libm::atan2(local.x, local.y).to_degrees().rem_euclid(360.0);
+            let origin = *origin;
+            let Flight { place, speed_mps, course_deg } = flight(&Vector6::from(track.state));
             let trail = trails.get(&(origin, track.track_id.clone()));
             let variance: f64 = [0, 6, 11].iter().map(|&diagonal| track.covariance[diagonal]).sum();
             let comes_down = few && impact_is_said(state, origin, &track.track_id);
@@ -68,20 +68,81 @@ pub fn tracks(
                 lat_deg: place.lat_deg,
                 lon_deg: place.lon_deg,
                 alt_m: place.alt_m,
-                speed_mps: velocity.vector().norm(),
+                speed_mps,
                 course_deg,
                 sigma_m: variance.max(0.0).sqrt(),
                 age_s: now.tai.since_s(track.evidence.last_observed).max(0.0),
                 sources: track.evidence.source_tags.clone(),
                 trail: trail.map(|trail| trail.iter().map(|(_, point)| *point).collect()).unwrap_or_default(),
                 ahead: if comes_down && track.status != TrackStatus::Lost {
-                    ahead(&track)
+                    ahead(track)
                 } else {
                     Vec::new()
                 },
             }
         })
         .collect()
+}
+
+/// What several nations' tracks say together of one object each, for our own eyes: made for the view, never stored.
+pub fn combined(
+    combiner: &mut Combiner,
+    state: &State,
+    all: &[(Nation, Track)],
+    now: Now,
+) -> Vec<model::Combined> {
+    let combined = combiner.combine(state.identity.nation, all, now.tai);
+    combined
+        .iter()
+        .map(|combined| {
+            let it = combined.show();
+            let Flight { place, speed_mps, course_deg } = flight(&it.state);
+            model::Combined {
+                id: format!("C-{}", it.id),
+                method: word(it.method),
+                sources: it
+                    .sources
+                    .iter()
+                    .map(|source| model::CombinedSource {
+                        nation: source.nation.to_string(),
+                        track_id: source.track_id.clone(),
+                        method: word(source.method),
+                    })
+                    .collect(),
+                lat_deg: place.lat_deg,
+                lon_deg: place.lon_deg,
+                alt_m: place.alt_m,
+                speed_mps,
+                course_deg,
+                sigma_m: it.covariance.fixed_view::<3, 3>(0, 0).trace().max(0.0).sqrt(),
+                age_s: now.tai.since_s(it.time).max(0.0),
+            }
+        })
+        .collect()
+}
+
+fn word(method: Method) -> &'static str {
+    match method {
+        Method::Single => "single",
+        Method::Tracklet => "tracklet",
+        Method::Intersection => "intersection",
+    }
+}
+
+/// Where something is and how it flies.
+struct Flight {
+    place: Geodetic,
+    speed_mps: f64,
+    course_deg: f64,
+}
+
+fn flight(state: &Vector6<f64>) -> Flight {
+    let position = Position::<EarthFixed>::new(state[0], state[1], state[2]);
+    let velocity = Velocity::<EarthFixed>::new(state[3], state[4], state[5]);
+    let place = to_geodetic(position);
+    let local = Site::at(place).velocity_to_local(velocity).vector();
+    let course_deg = libm::atan2(local.x, local.y).to_degrees().rem_euclid(360.0);
+    Flight { place, speed_mps: velocity.vector().norm(), course_deg }
 }
 
 /// A path ahead is drawn only where the origin itself says where it comes down: never of what is under thrust.
