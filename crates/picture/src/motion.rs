@@ -227,6 +227,11 @@ impl Motion {
         self.stands && self.thrust.is_none() && self.arc.is_none()
     }
 
+    /// Whether it came down from its arc into the air.
+    pub fn is_in_air(&self) -> bool {
+        self.stands && self.arc.is_some()
+    }
+
     /// The coast that launch and impact are reckoned from; `None` while it does not stand.
     pub fn arc(&self) -> Option<&Estimate<6>> {
         if !self.stands {

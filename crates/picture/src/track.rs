@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use statement::{Evidence, Hops, Phenomenon, TrackStatus};
 
 use crate::lift::Lift;
+use crate::manoeuvre::Manoeuvre;
 use crate::motion::{self, Motion};
 use crate::noise::Slowness;
 use crate::sense::{Radar, Sensed};
@@ -39,6 +40,7 @@ pub(crate) struct Track {
     pub status: TrackStatus,
     pub motion: Motion,
     pub lift: Lift,
+    pub manoeuvre: Manoeuvre,
     pub first: Tai,
     pub last: Tai,
     pub received: Tai,
@@ -76,6 +78,7 @@ impl Track {
             status: TrackStatus::Tentative,
             motion,
             lift: Lift::default(),
+            manoeuvre: Manoeuvre::default(),
             first: first.time,
             last: first.time,
             received: second.received,
@@ -109,6 +112,7 @@ impl Track {
         let learns = matches!(radars[plot.radar as usize].slowness, Slowness::Learned(_));
         let residual = self.motion.update(&plot.measurement(radars), learns);
         self.lift.note(&self.motion);
+        self.manoeuvre.note(plot, radars, &self.motion);
         self.note(plot);
         if self.status == TrackStatus::Coasting {
             self.status = TrackStatus::Firm;

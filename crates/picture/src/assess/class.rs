@@ -22,6 +22,10 @@ const UNDER_THRUST: f64 = 0.8;
 /// How sure somebody can be that what air is seen to hold up is an aircraft.
 const HELD_UP: f64 = 0.98;
 
+/// How sure somebody can be that what is seen to have lift, and flew too fast or came from too high for an aircraft,
+/// manoeuvres.
+const MANOEUVRES: f64 = 0.97;
+
 /// How sure somebody can be that a launch that fits a notice is the one that was announced.
 const ANNOUNCED: f64 = 0.95;
 
@@ -36,6 +40,9 @@ const PASSES: f64 = 1_000.0;
 pub(crate) fn classify(track: &Track, catalogued: bool) -> ClassProbabilities {
     if track.lift.is_held_up() {
         return probabilities(0.0, 0.0, 0.0, HELD_UP);
+    }
+    if track.manoeuvre.gliding().is_some() {
+        return manoeuvring();
     }
     let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
     let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
@@ -61,6 +68,17 @@ pub(crate) fn announced(classes: &ClassProbabilities) -> ClassProbabilities {
     let launched =
         ANNOUNCED * (ballistic + classes.of(ObjectClass::Satellite)) + classes.of(ObjectClass::SpaceLaunch);
     probabilities((1.0 - ANNOUNCED) * ballistic, launched, 0.0, 0.0)
+}
+
+fn manoeuvring() -> ClassProbabilities {
+    ClassProbabilities(vec![
+        (ObjectClass::Ballistic, 1.0 - MANOEUVRES),
+        (ObjectClass::Manoeuvring, MANOEUVRES),
+        (ObjectClass::SpaceLaunch, 0.0),
+        (ObjectClass::Satellite, 0.0),
+        (ObjectClass::Aircraft, 0.0),
+        (ObjectClass::Unknown, 0.0),
+    ])
 }
 
 fn probabilities(ballistic: f64, space_launch: f64, satellite: f64, aircraft: f64) -> ClassProbabilities {

@@ -5,6 +5,7 @@ mod ground;
 mod impact;
 mod launch;
 mod mixture;
+mod reach;
 
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
@@ -109,8 +110,9 @@ impl Told {
             self.satellite.renew(&track.motion.kinematic(), known.catalogue);
         }
         let classes = class::classify(track, self.satellite.name().is_some());
-        let comes_down = classes.of(ObjectClass::Ballistic) > 0.5;
-        let descent = track.motion.arc().filter(|_| comes_down).and_then(impact::impact);
+        let gliding = track.manoeuvre.gliding();
+        let comes_down = threat(&classes) > 0.5;
+        let descent = track.motion.arc().filter(|_| comes_down && gliding.is_none()).and_then(impact::impact);
         let origin = if comes_down { launch::launch(track) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {
@@ -119,16 +121,26 @@ impl Told {
         let classes = if announced.is_some() { class::announced(&classes) } else { classes };
         let ClassProbabilities(each) = &classes;
         let settled = each.iter().any(|(_, probability)| *probability >= SETTLED);
-        let established = track.motion.coasts() && settled;
-        let ballistic = classes.of(ObjectClass::Ballistic);
+        let established = (track.motion.coasts() || gliding.is_some()) && settled;
+        let threat = threat(&classes);
+        let under_thrust = track.motion.under_thrust();
+        let reachable = match gliding {
+            Some(gliding) => reach::of_glide(gliding),
+            None if under_thrust == Some(true) && comes_down => {
+                let launched = origin.map(|origin| origin.ground.time);
+                let seen = track.motion.kinematic();
+                launch::burnt_s(&seen, launched).and_then(|burnt_s| reach::of_burn(&seen, burnt_s).area)
+            }
+            None => None,
+        };
         let status = if established { AssessmentStatus::Established } else { AssessmentStatus::Preliminary };
         Assessment {
             assessment_id: String::new(),
             revision: 0,
             phase: if self.said.is_none() { Phase::Initial } else { Phase::Update },
             status,
-            threat_probability: ballistic,
-            warning: established && ballistic >= known.settings.warning_threshold,
+            threat_probability: threat,
+            warning: established && threat >= known.settings.warning_threshold,
             launch: origin.map(|origin| origin.ground),
             course_deg: origin.and_then(|origin| origin.course_deg),
             impact: impact.filter(|_| established),
@@ -138,12 +150,17 @@ impl Told {
             hops: track.hops(),
             track_id: String::new(),
             observed: Some(track.motion.flight_point()),
-            under_thrust: track.motion.under_thrust(),
+            under_thrust,
             burnout: track.motion.burnout(),
             notice: announced.map(|notice| notice.id.clone()).unwrap_or_default(),
             satellite: self.satellite.name().unwrap_or_default().to_owned(),
             classes,
-            reachable: None,
+            reachable,
         }
     }
+}
+
+/// Probability that it comes down on somebody: of all that is not held up, stays up or is announced.
+fn threat(classes: &ClassProbabilities) -> f64 {
+    classes.of(ObjectClass::Ballistic) + classes.of(ObjectClass::Manoeuvring)
 }

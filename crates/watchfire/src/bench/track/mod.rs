@@ -6,6 +6,7 @@ mod bound;
 mod confirm;
 mod files;
 mod follow;
+mod glide;
 mod ground;
 mod plots;
 mod raid;
@@ -23,10 +24,9 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 7] = [
     "satellites and the cost of that (a test of the catalogue prints a first share)",
     "aircraft (tests of made-up and recorded traffic alone)",
-    "glide (S4: no manoeuvre model)",
     "infrared (IR2, IR1)",
     "fusion of partners' tracks",
     "registration (D)",
@@ -47,6 +47,8 @@ pub enum Part {
     Accuracy,
     /// Coverage and size of the impact ellipses, impact time.
     Impact,
+    /// S4: from the pull-up to a reachable area; false manoeuvres; areas of what still burns; space launches.
+    Glide,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -111,6 +113,9 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+    }
+    if wanted(Part::Glide) {
+        noted.extend(glide::measure(form)?);
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
