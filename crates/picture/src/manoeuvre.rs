@@ -43,10 +43,10 @@ const STEP_S: f64 = 1.0;
 const SPEED_MPS_MIN: f64 = 1_200.0;
 
 /// Logarithms of the odds of lift: the bounds, of one plot, where it is believed and where given up.
-const FLOOR: f64 = -2.0;
+const FLOOR: f64 = -1.5;
 const CEILING: f64 = 20.0;
 const ONE_PLOT: (f64, f64) = (-2.0, 5.0);
-const BELIEVED: f64 = 7.0;
+const BELIEVED: f64 = 4.0;
 const GIVEN_UP: f64 = 0.0;
 
 /// Position, velocity, ln β, λ_up, λ_right.

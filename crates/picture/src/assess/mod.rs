@@ -10,8 +10,7 @@ mod reach;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::{
-    Assessment, AssessmentStatus, ClassProbabilities, Evidence, ObjectClass, Phase, PlannedLaunch,
-    TrackStatus,
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, Phase, PlannedLaunch, TrackStatus,
 };
 
 use crate::catalogue::{Catalogue, Match};
@@ -109,27 +108,34 @@ impl Told {
         if track.motion.thrust_seen.is_none() {
             self.satellite.renew(&track.motion.kinematic(), known.catalogue);
         }
-        let classes = class::classify(track, self.satellite.name().is_some());
+        let risen = track.motion.thrust_seen.and_then(|_| launch::launch(track));
+        let catalogued = self.satellite.name().is_some();
+        let class::Verdict { classes, comes_down } = class::classify(track, catalogued, risen.as_ref());
         let gliding = track.manoeuvre.gliding();
-        let comes_down = threat(&classes) > 0.5;
-        let descent = track.motion.arc().filter(|_| comes_down && gliding.is_none()).and_then(impact::impact);
-        let origin = if comes_down { launch::launch(track) } else { None };
+        let falls = comes_down > 0.5;
+        let descent = track.motion.arc().filter(|_| falls && gliding.is_none()).and_then(impact::impact);
+        let origin = if falls { risen.or_else(|| launch::launch(track)) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {
             notice::fitting(known.notices, &origin.ground, origin.course_deg, impact.as_ref())
         });
-        let classes = if announced.is_some() { class::announced(&classes) } else { classes };
+        let (classes, threat) = match announced {
+            Some(_) => class::announced(&classes, comes_down),
+            None => (classes, comes_down),
+        };
         let ClassProbabilities(each) = &classes;
-        let settled = each.iter().any(|(_, probability)| *probability >= SETTLED);
+        // What comes down is told, whatever it is called.
+        let settled = threat >= SETTLED || each.iter().any(|(_, probability)| *probability >= SETTLED);
         let established = (track.motion.coasts() || gliding.is_some()) && settled;
-        let threat = threat(&classes);
         let under_thrust = track.motion.under_thrust();
         let reachable = match gliding {
             Some(gliding) => reach::of_glide(gliding),
-            None if under_thrust == Some(true) && comes_down => {
+            None if under_thrust == Some(true) && falls => {
                 let launched = origin.map(|origin| origin.ground.time);
                 let seen = track.motion.kinematic();
-                launch::burnt_s(&seen, launched).and_then(|burnt_s| reach::of_burn(&seen, burnt_s).area)
+                let burnt_s = launch::burnt_s(&seen, launched);
+                let rate = track.motion.speeding_up();
+                burnt_s.zip(rate).and_then(|(burnt_s, rate)| reach::of_burn(&seen, burnt_s, rate))
             }
             None => None,
         };
@@ -158,9 +164,4 @@ impl Told {
             reachable,
         }
     }
-}
-
-/// Probability that it comes down on somebody: of all that is not held up, stays up or is announced.
-fn threat(classes: &ClassProbabilities) -> f64 {
-    classes.of(ObjectClass::Ballistic) + classes.of(ObjectClass::Manoeuvring)
 }

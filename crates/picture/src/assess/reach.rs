@@ -19,7 +19,7 @@ use crate::manoeuvre::{self, Flown};
 use crate::motion::{BALLISTIC_COEFFICIENT_KGPM2, height_and_climb};
 
 /// Futures that are flown.
-pub(crate) const FLIGHTS: usize = 96;
+pub(crate) const FLIGHTS: usize = 40;
 
 /// Longest flight that is followed, seconds; and the steps of a glide, seconds.
 const BALLISTIC_S_MAX: f64 = 10_000.0;
@@ -32,8 +32,8 @@ const TOLERANCE_M: f64 = 50.0;
 /// Farther from the middle than this the projection is no use, radians.
 const AWAY_RAD_MAX: f64 = 1.3;
 
-/// Shares of the arrivals before the earliest and after the latest time.
-const TIME_TAIL: f64 = 0.05;
+/// Arrivals before the earliest and after the latest time: what lies between holds (n − 3) / (n + 1) of the like, nine of ten.
+const TIME_TAIL: usize = 1;
 
 /// A place on the ground (unit vector) and when, seconds from the state.
 type Landing = (Vector3<f64>, f64);
@@ -111,50 +111,69 @@ fn glide(seen: &Estimate<9>, root: &SMatrix<f64, 9, 9>, index: usize) -> Option<
     None
 }
 
-/// What a burn may yet bring about.
-#[derive(Clone, Debug)]
-pub(crate) struct Burning {
-    /// Where what it carries may come down.
-    pub area: Option<ReachableArea>,
+/// Burns end after so many seconds, evenly in the logarithm: those of short-range missiles take one minute, of the
+/// largest five.
+const BURN_S: (f64, f64) = (55.0, 330.0);
+/// Mean acceleration since launch, by the share s of the burn that is past, over that at burn-out: even at first, then
+/// growing as the mass falls; and one sigma of its logarithm.
+const fn growth(part: f64) -> (f64, f64) {
+    (0.42, 0.58 * part)
 }
-
-/// Burns end after so many seconds, evenly in the logarithm: those of short-range missiles take one minute, of the largest five.
-const BURN_S: (f64, f64) = (60.0, 330.0);
-/// Mean acceleration up to burn-out, m/s², and one sigma of its logarithm (`assess::launch`).
-const LN_ACCELERATION: (f64, f64) = (3.555, 0.25);
-/// What is gained at least in what is left of a burn, m/s².
-const GAIN_MPS2: f64 = 12.0;
-/// How much of its slope a flight may still lose until burn-out, and how far it may leave its course, one sigma, radians.
-const BENDS: f64 = 0.7;
+const GROWTH_POWER: f64 = 2.5;
+const GROWTH_SIGMA: f64 = 0.15;
+/// One sigma of the present acceleration over the mean one, beside what the filter is not sure of.
+const PRESENT_SIGMA: f64 = 0.35;
+/// How much of its slope a flight may still lose until burn-out: at most, and for each share of the burn that is left.
+const BENDS: (f64, f64) = (0.65, 2.0);
+/// How far it may leave its course, one sigma, radians.
 const COURSE_RAD: f64 = 0.03;
+/// Futures of a burn that are looked at for each that is flown.
+const CANDIDATES: usize = 10;
 
-/// Of something under thrust, `burnt_s` seconds after its launch.
-pub(crate) fn of_burn(seen: &Estimate<6>, burnt_s: f64) -> Burning {
-    let Some(root) = super::ground::root(&seen.covariance) else { return Burning { area: None } };
-    let landings: Vec<Landing> = (0..FLIGHTS)
-        .filter_map(|index| burn(&(seen.state + root * normals::<6>(index, 0)), burnt_s, index))
+/// Of something under thrust, `burnt_s` seconds after its launch, whose speed grows by so much each second (m/s², and one
+/// sigma).
+pub(crate) fn of_burn(
+    seen: &Estimate<6>,
+    burnt_s: f64,
+    acceleration_mps2: (f64, f64),
+) -> Option<ReachableArea> {
+    let root = super::ground::root(&seen.covariance)?;
+    let landings: Vec<Landing> = (0..CANDIDATES * FLIGHTS)
+        .filter_map(|index| {
+            let from = seen.state + root * normals::<6>(index, 0);
+            burn(&from, burnt_s, acceleration_mps2, index)
+        })
+        .take(FLIGHTS)
         .collect();
-    let area = (landings.len() > FLIGHTS / 2).then(|| area(&landings, seen.time)).flatten();
-    Burning { area }
+    area(&landings, seen.time)
 }
 
-/// One way that a burn may go on, and where what it carries comes down.
-fn burn(from: &State, burnt_s: f64, index: usize) -> Option<Landing> {
+/// One way that a burn may go on, and where what it carries comes down. `None` where it does not, or where the burn is
+/// at another stage by its present acceleration.
+fn burn(from: &State, burnt_s: f64, acceleration_mps2: (f64, f64), index: usize) -> Option<Landing> {
     let least_s = BURN_S.0.max(burnt_s + 1.0);
     let burn_s = least_s * libm::pow((BURN_S.1 / least_s).max(1.0), unit(index, 10));
-    let left_s = burn_s - burnt_s;
+    let (left_s, share) = (burn_s - burnt_s, burnt_s / burn_s);
     let (position, velocity) = (motion::position(from), motion::velocity(from));
+    let speed_mps = velocity.norm();
+    let mean_mps2 = (speed_mps / burnt_s).max(1.0);
+    let (even, grown) = growth(libm::pow(share, GROWTH_POWER));
+    // The speed is s (even + grown) of that at burn-out: its rate over its mean rate.
+    let expected = 1.0 + GROWTH_POWER * grown / (even + grown);
+    let sigma = libm::hypot(PRESENT_SIGMA, acceleration_mps2.1 / mean_mps2);
+    let off = (acceleration_mps2.0 / mean_mps2 - expected) / sigma;
+    if libm::exp(-0.5 * off * off) < unit(index, 15) {
+        return None;
+    }
     let up = position.normalize();
     let climb_mps = velocity.dot(&up);
     let level = velocity - up * climb_mps;
-    let speed_mps = velocity.norm();
-    let slope_rad = libm::atan2(climb_mps, level.norm());
     let [more, aside] = [normals::<2>(index, 11).x, normals::<2>(index, 11).y];
-    let mean_mps2 = libm::exp(LN_ACCELERATION.0 + LN_ACCELERATION.1 * more);
-    let reached_mps = (mean_mps2 * burn_s).max(speed_mps + GAIN_MPS2 * left_s);
-    let turned = 1.0 - burnt_s * burnt_s / (burn_s * burn_s);
-    let slope_rad = slope_rad * (1.0 - BENDS * turned * unit(index, 13));
-    let (sin, cos) = libm::sincos(COURSE_RAD * aside * turned);
+    let reached_mps = mean_mps2 * burn_s / (even + grown) * libm::exp(GROWTH_SIGMA * more);
+    let reached_mps = reached_mps.max(speed_mps);
+    let bends = BENDS.0.min(BENDS.1 * (1.0 - share));
+    let slope_rad = libm::atan2(climb_mps, level.norm()) * (1.0 - bends * unit(index, 13));
+    let (sin, cos) = libm::sincos(COURSE_RAD * aside * (1.0 - share));
     let ahead = level.normalize();
     let ahead = ahead * cos + ahead.cross(&up) * sin;
     let (sin, cos) = libm::sincos(slope_rad);
@@ -195,8 +214,7 @@ fn area(landings: &[Landing], from: Tai) -> Option<ReachableArea> {
         .collect();
     let mut times: Vec<f64> = landings.iter().map(|(_, time_s)| *time_s).collect();
     times.sort_by(f64::total_cmp);
-    let tail = (TIME_TAIL * times.len() as f64) as usize;
-    let time = (from.plus_s(times[tail]), from.plus_s(times[times.len() - 1 - tail]));
+    let time = (from.plus_s(times[TIME_TAIL]), from.plus_s(times[times.len() - 1 - TIME_TAIL]));
     (outline_deg.len() >= 3).then_some(ReachableArea { outline_deg, time })
 }
 

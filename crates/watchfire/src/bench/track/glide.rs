@@ -108,6 +108,9 @@ pub fn glides(form: &Form) -> Result<Vec<Noted>, String> {
             if let Some(place) = place {
                 areas[place].note(area, &end, &raid);
             }
+            if since_s >= LATER_S[2] {
+                break;
+            }
         }
         match called_s {
             Some(called_s) if called_s < glided.pull_up_s => early += 1,
