@@ -9,6 +9,7 @@ mod catalogue;
 mod clutter;
 mod gate;
 mod lift;
+mod manoeuvre;
 mod motion;
 mod names;
 mod noise;

@@ -231,6 +231,21 @@ impl Motion {
         self.stands && self.thrust.is_none() && self.arc.is_none()
     }
 
+    /// By how much its speed grows each second, m/s², and one sigma of that, by the thrust filter.
+    pub fn speeding_up(&self) -> Option<(f64, f64)> {
+        let thrust = self.thrust.as_ref()?;
+        let along = thrust.velocity().normalize();
+        let push =
+            thrust.state.fixed_rows::<3>(6) + motion::acceleration(thrust.position(), thrust.velocity());
+        let variance = along.dot(&(thrust.covariance.fixed_view::<3, 3>(6, 6) * along));
+        Some((along.dot(&push), variance.max(0.0).sqrt()))
+    }
+
+    /// Whether it came down from its arc into the air.
+    pub fn is_in_air(&self) -> bool {
+        self.stands && self.arc.is_some()
+    }
+
     /// The coast that launch and impact are reckoned from; `None` while it does not stand.
     pub fn arc(&self) -> Option<&Estimate<6>> {
         if !self.stands {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use statement::{Evidence, Hops, Phenomenon, TrackStatus, Tracklet};
 
 use crate::lift::Lift;
+use crate::manoeuvre::Manoeuvre;
 use crate::motion::{self, Motion};
 use crate::noise::Slowness;
 use crate::sense::{Radar, Sensed};
@@ -40,6 +41,7 @@ pub(crate) struct Track {
     pub status: TrackStatus,
     pub motion: Motion,
     pub lift: Lift,
+    pub manoeuvre: Manoeuvre,
     pub first: Tai,
     pub last: Tai,
     pub received: Tai,
@@ -77,6 +79,7 @@ impl Track {
             status: TrackStatus::Tentative,
             motion,
             lift: Lift::default(),
+            manoeuvre: Manoeuvre::default(),
             first: first.time,
             last: first.time,
             received: second.received,
@@ -110,6 +113,7 @@ impl Track {
         let learns = matches!(radars[plot.radar as usize].slowness, Slowness::Learned(_));
         let residual = self.motion.update(&plot.measurement(radars), learns);
         self.lift.note(&self.motion);
+        self.manoeuvre.note(plot, radars, &self.motion);
         self.note(plot);
         if self.status == TrackStatus::Coasting {
             self.status = TrackStatus::Firm;

@@ -43,6 +43,20 @@ impl Descent {
 
     /// Where and when the truth comes down so; `None` of what does not.
     pub fn impact(&self, truth: &Truth) -> Option<Moment> {
+        let (entry_s, states) = self.fall(truth)?;
+        states
+            .last()
+            .map(|&(elapsed_s, fixed_m, _)| Moment { time_s: entry_s + elapsed_s, place: place_of(fixed_m) })
+    }
+
+    /// The truth as it comes down so; `None` of what does not.
+    pub fn flown(&self, truth: &Truth) -> Option<Truth> {
+        let (entry_s, states) = self.fall(truth)?;
+        Some(truth.going_on(entry_s, &states))
+    }
+
+    /// When it enters the air, and its states from there on, Earth-fixed, each with its time since then.
+    fn fall(&self, truth: &Truth) -> Option<(f64, Vec<(f64, Vector, Vector)>)> {
         let entry_s = entry_s(truth)?;
         let (position_m, velocity_mps, _) = truth.state(entry_s)?;
         let place = truth.impact()?.place;
@@ -52,6 +66,7 @@ impl Descent {
         // by half a degree, which the wind does not notice.
         let (mut at, mut velocity) = to_inertial(0.0, position_m, velocity_mps);
         let mut elapsed_s = 0.0;
+        let mut states = Vec::new();
         while height_m(at) > 0.0 && elapsed_s < 1_000.0 {
             let height_above_m = height_m(at);
             // The last step ends on the ground, to a metre: as long as the remaining height asks for.
@@ -60,9 +75,10 @@ impl Descent {
                 if climb_mps < 0.0 { STEP_S.min(height_above_m / -climb_mps + 1e-4) } else { STEP_S };
             (at, velocity) = self.advance(at, velocity, step_s, wind_fixed);
             elapsed_s += step_s;
+            let (fixed_m, fixed_mps) = to_fixed(elapsed_s, at, velocity);
+            states.push((elapsed_s, fixed_m, fixed_mps));
         }
-        let (fixed_m, _) = to_fixed(elapsed_s, at, velocity);
-        Some(Moment { time_s: entry_s + elapsed_s, place: place_of(fixed_m) })
+        Some((entry_s, states))
     }
 
     fn acceleration(&self, at: Vector, velocity: Vector, wind: Vector) -> Vector {

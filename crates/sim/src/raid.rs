@@ -16,6 +16,15 @@
 //! where drag still takes metres a second each second; where the coasting filter's own accuracy is asked for, an object
 //! is seen from 80 km on.
 //!
+//! S4: an arc of 450 to 560 km up to 95 to 105 km, then a pull-up and a glide ([`crate::truth::glide`]) that ends 650 to
+//! 1,000 km from the pad and was lowest, before it went on level, between 25 and 45 km; what is drawn otherwise is drawn
+//! again. Its pull-up starts 380 to 490 km down range, so the radar stands 480 km down range, 100 km off the plane, and
+//! its boresight points 15° up range of the normal: the sector holds the plane from 110 to 580 km down range, and the
+//! pull-up starts 100 to 150 km from the radar, some 20° above its horizon. Else it is S0's.
+//!
+//! Boost areas are asked for before the radars of S0 to S3 see anything: [`Raid::from_the_side`] stands the same radar
+//! 100 km to the right of the pad instead, looking at it, so that it sees a launch from some 6 km of height on.
+//!
 //! A confirmation gate (S0h) is the ellipsoid that holds 99.9 % of third plots, a second after the second and two after
 //! the first, on a straight line through these: 6 σ² in each measure. There are 20 false plots a scan, as in S0c, in the
 //! part of the volume around the middle of S0 that makes them as dense as asked.
@@ -27,12 +36,14 @@ use physics::plot::Plot;
 use physics::sensor::{Sensor, SensorKind, Volume};
 use physics::time::Tai;
 
+use crate::descent::Descent;
 use crate::random::Random;
 use crate::sensing::Watch;
 use crate::truth::draw::{DrawError, ReportedLaunch, VehicleClass};
 use crate::truth::earth::{fixed_of, height_m, local_axes, place_of};
 use crate::truth::fate::Fate;
 use crate::truth::fit::Course;
+use crate::truth::glide::{Glide, Glided};
 use crate::truth::vector::{Vector, add_scaled, dot, scale, unit};
 use crate::truth::{Phase, Truth};
 
@@ -127,6 +138,29 @@ impl Raid {
         Raid::draw(Setting { class, range_m: 4_600e3, apogee_m: 1_000e3, ..S0 }, seed)
     }
 
+    /// S4: a glide with a pull-up. Gives the raid and what was flown.
+    pub fn s4_glided(seed: u64) -> Result<(Raid, Glided), DrawError> {
+        let mut random = Random::stream(seed, "glide");
+        loop {
+            let range_m = random.between(450e3, 560e3);
+            let apogee_m = random.between(95e3, 105e3);
+            let raid = Raid::draw(Setting { range_m, apogee_m, ..S0 }, random.bits())?;
+            for _ in 0..GLIDES_MAX {
+                let glided = raid.truths.first().and_then(|truth| Glide::draw(&mut random).fly(truth));
+                let Some(glided) = glided.filter(is_s4) else { continue };
+                let end_s = glided.truth.impact().map_or(0.0, |impact| impact.time_s);
+                let sensor = radar_at([480e3, -100e3], 345.0, &S0);
+                let truths = vec![glided.truth.clone()];
+                return Ok((Raid { sensor, truths, end_s, seed, ..raid }, glided));
+            }
+        }
+    }
+
+    /// S4 alone.
+    pub fn s4(seed: u64) -> Result<Raid, DrawError> {
+        Raid::s4_glided(seed).map(|(raid, _)| raid)
+    }
+
     /// R100: 100 launches from 10 sites in 60 s.
     pub fn r100(seed: u64) -> Result<Raid, DrawError> {
         Raid::of(100, seed)
@@ -160,6 +194,24 @@ impl Raid {
     /// The same, seen from elsewhere on.
     pub fn seen(self, seen: Seen) -> Raid {
         Raid { seen, ..self }
+    }
+
+    /// S0 as it comes down in air that nobody foretold, before the radar of S4 at 620 km down range.
+    pub fn s0_falling(seed: u64) -> Result<Raid, DrawError> {
+        let raid = Raid::s0(seed)?;
+        let descent = Descent::draw(seed);
+        let truths: Vec<Truth> = raid.truths.iter().filter_map(|truth| descent.flown(truth)).collect();
+        let ends = truths.iter().filter_map(|truth| truth.impact()).map(|impact| impact.time_s);
+        let end_s = ends.fold(0.0, f64::max);
+        Ok(Raid { sensor: radar_at([620e3, -100e3], 345.0, &S0), truths, end_s, ..raid })
+    }
+
+    /// The same, seen from launch on by a radar 100 km to the right of the pad.
+    pub fn from_the_side(self) -> Raid {
+        let mut sensor = radar_at([20e3, -100e3], 0.0, &S0);
+        sensor.sigma_range_rate_mps = self.sensor.sigma_range_rate_mps;
+        (sensor.sigma_az_rad, sensor.sigma_el_rad) = (self.sensor.sigma_az_rad, self.sensor.sigma_el_rad);
+        Raid { sensor, seen: Seen::FromLaunch, ..self }
     }
 
     fn draw(setting: Setting, seed: u64) -> Result<Raid, DrawError> {
@@ -259,9 +311,23 @@ fn dense_volume() -> Volume {
     }
 }
 
+/// Draws of a glide from one arc.
+const GLIDES_MAX: u32 = 60;
+
+/// Whether a glide is as S4 asks.
+fn is_s4(glided: &Glided) -> bool {
+    let range_m = glided.truth.range_m().unwrap_or(0.0);
+    (650e3..=1_000e3).contains(&range_m) && (25e3..=45e3).contains(&glided.lowest_m)
+}
+
 fn radar(setting: &Setting) -> Sensor {
-    let down_range = 300e3 * setting.range_m / S0.range_m;
-    let place = moved(CENTRE, down_range / 100e3, -1.0, 100e3);
+    radar_at([300e3 * setting.range_m / S0.range_m, -100e3], 315.0, setting)
+}
+
+/// The radar at metres to the east and north of the pad, with its boresight there.
+fn radar_at([east_m, north_m]: [f64; 2], boresight_deg: f64, setting: &Setting) -> Sensor {
+    let place = moved(CENTRE, east_m / 100e3, north_m / 100e3, 100e3);
+    let turned = |by_deg: f64| (boresight_deg + by_deg).rem_euclid(360.0).to_radians();
     Sensor {
         id: "s0-radar".to_owned(),
         name: None,
@@ -279,8 +345,8 @@ fn radar(setting: &Setting) -> Sensor {
         clutter_mean_per_scan: setting.clutter_mean_per_scan,
         volume: Some(Volume {
             range_m: [50e3, 3_000e3],
-            // Boresight 315°: the normal to a plane that runs east is north.
-            az_rad: [255.0_f64.to_radians(), 15.0_f64.to_radians()],
+            // The normal to a plane that runs east is north; S0's boresight is 315°.
+            az_rad: [turned(-60.0), turned(60.0)],
             el_rad: [3.0_f64.to_radians(), 80.0_f64.to_radians()],
         }),
         slow_fraction: Some(0.0),
@@ -357,6 +423,18 @@ mod tests {
             assert!((truth.apogee().unwrap().place.alt_m - apogee_m).abs() < 500.0);
             let covered = (0..7_200).filter(|second| !raid.covered(f64::from(*second)).is_empty()).count();
             assert!(covered > 120, "{range_m} {covered}");
+        }
+    }
+
+    #[test]
+    fn a_glide_pulls_up_in_view() {
+        for seed in 1..6 {
+            let (raid, glided) = Raid::s4_glided(seed).unwrap();
+            assert!((glided.truth.apogee().unwrap().place.alt_m - 100e3).abs() < 6e3);
+            for second in -20..20 {
+                let time_s = glided.pull_up_s + f64::from(second);
+                assert_eq!(raid.covered(time_s).len(), 1, "seed {seed}: {second} s from the pull-up");
+            }
         }
     }
 

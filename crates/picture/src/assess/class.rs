@@ -7,6 +7,7 @@ use physics::wgs84::{GM_M3PS2, SEMI_MAJOR_M};
 use statement::{ClassProbabilities, ObjectClass};
 
 use super::ground::spread;
+use super::launch::Origin;
 use crate::motion::height_and_climb;
 use crate::track::Track;
 
@@ -22,6 +23,10 @@ const UNDER_THRUST: f64 = 0.8;
 /// How sure somebody can be that what air is seen to hold up is an aircraft.
 const HELD_UP: f64 = 0.98;
 
+/// How sure somebody can be that what is seen to have lift, and flew too fast or came from too high for an aircraft,
+/// manoeuvres.
+const MANOEUVRES: f64 = 0.97;
+
 /// How sure somebody can be that a launch that fits a notice is the one that was announced.
 const ANNOUNCED: f64 = 0.95;
 
@@ -32,35 +37,107 @@ const CATALOGUED: f64 = 1_000.0;
 /// missiles of nearly their speed once in years. What is held back is called unknown.
 const PASSES: f64 = 1_000.0;
 
-/// The probabilities of a track's classes. `catalogued`: it fits a known satellite.
-pub(crate) fn classify(track: &Track, catalogued: bool) -> ClassProbabilities {
+/// Mean acceleration since launch of missiles and of launches to orbit, m/s², at so many seconds after it (at 0, and more
+/// for each second), and one sigma of its logarithm. Launchers to orbit rise slowly and burn long: public telemetry of two has
+/// 4 at 30 s, 5 at 60 s, 11 at 145 s; missiles of a minute's burn have 15 to 30, of two and a half 12 to 40.
+const OF_MISSILES: (f64, f64, f64) = (10.0, 0.13, 0.3);
+const OF_LAUNCHERS: (f64, f64, f64) = (3.5, 0.05, 0.35);
+
+/// Odds of a launch to orbit against one of a missile, as long as nothing is known of its rise.
+const TO_ORBIT: f64 = 1.0 / 3.0;
+
+/// A launcher to orbit that is faster than this burns on: what coasts then and comes down is none, at odds of ten to one.
+const BURNS_ON_MPS: f64 = 5_500.0;
+const COASTS_ON: f64 = 0.1;
+
+/// What a track may be, and the probability that it comes down where somebody may be, whatever it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub classes: ClassProbabilities,
+    pub comes_down: f64,
+}
+
+/// What a track may be. `catalogued`: it fits a known satellite; `risen`: its launch, where it was seen to rise.
+pub(crate) fn classify(track: &Track, catalogued: bool, risen: Option<&Origin>) -> Verdict {
+    let verdict = |classes: ClassProbabilities| {
+        let comes_down = classes.of(ObjectClass::Ballistic) + classes.of(ObjectClass::Manoeuvring);
+        Verdict { classes, comes_down }
+    };
     if track.lift.is_held_up() {
-        return probabilities(0.0, 0.0, 0.0, HELD_UP);
+        return verdict(probabilities(0.0, 0.0, 0.0, HELD_UP));
+    }
+    if track.manoeuvre.gliding().is_some() {
+        return verdict(manoeuvring());
     }
     let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
     let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
     let comes_down = 1.0 - weighed(stays_up, PASSES);
     let thrust_seen = track.motion.thrust_seen.is_some();
-    if track.motion.coasts() && thrust_seen {
-        // It was seen to rise: what stays up is on its way to orbit.
-        probabilities((1.0 - stays_up) * leaves_air, stays_up * leaves_air, 0.0, 0.0)
+    if thrust_seen && (track.motion.coasts() || !catalogued) {
+        // It was seen to rise: what stays up is on its way to orbit, and what comes down may be a launcher's stage.
+        let to_orbit = risen.map_or(weighed(0.5, TO_ORBIT), |risen| to_orbit(track, &estimate, risen));
+        let (falls, sure) = if track.motion.coasts() {
+            (1.0 - stays_up, leaves_air)
+        } else {
+            (1.0, UNDER_THRUST * leaves_air)
+        };
+        let missile = falls * (1.0 - to_orbit);
+        let classes = probabilities(missile * sure, (1.0 - missile) * sure, 0.0, 0.0);
+        Verdict { classes, comes_down: falls * sure }
     } else if track.motion.coasts() || (catalogued && !thrust_seen) {
         let satellite = if catalogued { weighed(stays_up, CATALOGUED) } else { stays_up };
-        probabilities(comes_down.min(1.0 - satellite) * leaves_air, 0.0, satellite * leaves_air, 0.0)
-    } else if thrust_seen {
-        probabilities(UNDER_THRUST * leaves_air, 0.0, 0.0, 0.0)
+        let falls = comes_down.min(1.0 - satellite);
+        verdict(probabilities(falls * leaves_air, 0.0, satellite * leaves_air, 0.0))
     } else {
         // Not yet known whether it is under thrust.
-        probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, 0.5 * stays_up * leaves_air, 0.0)
+        verdict(probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, 0.5 * stays_up * leaves_air, 0.0))
     }
 }
 
-/// The same of a launch that fits a notice: what would come down is the announced launch's.
-pub(crate) fn announced(classes: &ClassProbabilities) -> ClassProbabilities {
+/// Probability that a launch is one to orbit, by how fast it has become since it was launched: at present, or at its burn-out
+/// where it coasts.
+fn to_orbit(track: &Track, estimate: &Estimate<6>, risen: &Origin) -> f64 {
+    let speed_mps = estimate.velocity().norm();
+    let (speed_mps, at) = match track.motion.burnout() {
+        Some(burnout) => {
+            // The coast's energy at the place of the burn-out.
+            let radius_m = SEMI_MAJOR_M + burnout.place.alt_m;
+            let risen = 2.0 * GM_M3PS2 * (1.0 / radius_m - 1.0 / estimate.position().norm());
+            ((speed_mps * speed_mps + risen).max(1.0).sqrt(), burnout.time)
+        }
+        None => (speed_mps, estimate.time),
+    };
+    let burnt_s = at.since_s(risen.ground.time).max(1.0);
+    let doubt = risen.ground.time_sigma_s / burnt_s;
+    let log_likelihood = |(first, growth, spread): (f64, f64, f64)| {
+        let sigma = libm::hypot(spread, doubt);
+        let off = libm::log(speed_mps / burnt_s / (first + growth * burnt_s)) / sigma;
+        -0.5 * off * off - libm::log(sigma)
+    };
+    let told = (log_likelihood(OF_LAUNCHERS) - log_likelihood(OF_MISSILES)).clamp(-5.0, 5.0);
+    let coasts_on = if track.motion.coasts() && speed_mps > BURNS_ON_MPS { COASTS_ON } else { 1.0 };
+    weighed(0.5, TO_ORBIT * coasts_on * libm::exp(told))
+}
+
+/// The same of a launch that fits a notice: what would come down is the announced launch's. With the probability that it is
+/// another that comes down.
+pub(crate) fn announced(classes: &ClassProbabilities, comes_down: f64) -> (ClassProbabilities, f64) {
     let ballistic = classes.of(ObjectClass::Ballistic);
     let launched =
         ANNOUNCED * (ballistic + classes.of(ObjectClass::Satellite)) + classes.of(ObjectClass::SpaceLaunch);
-    probabilities((1.0 - ANNOUNCED) * ballistic, launched, 0.0, 0.0)
+    let classes = probabilities((1.0 - ANNOUNCED) * ballistic, launched, 0.0, 0.0);
+    (classes, (1.0 - ANNOUNCED) * comes_down)
+}
+
+fn manoeuvring() -> ClassProbabilities {
+    ClassProbabilities(vec![
+        (ObjectClass::Ballistic, 1.0 - MANOEUVRES),
+        (ObjectClass::Manoeuvring, MANOEUVRES),
+        (ObjectClass::SpaceLaunch, 0.0),
+        (ObjectClass::Satellite, 0.0),
+        (ObjectClass::Aircraft, 0.0),
+        (ObjectClass::Unknown, 0.0),
+    ])
 }
 
 fn probabilities(ballistic: f64, space_launch: f64, satellite: f64, aircraft: f64) -> ClassProbabilities {

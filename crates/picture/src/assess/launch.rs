@@ -27,6 +27,7 @@ use physics::geodesic;
 use physics::integrate;
 use physics::measure::wrap;
 use physics::motion::{self, State};
+use physics::time::Tai;
 use physics::wgs84::{self, GM_M3PS2};
 use statement::GroundEstimate;
 
@@ -71,6 +72,16 @@ pub(crate) fn launch(track: &Track) -> Option<Origin> {
         return (height_and_climb(&opened.state).1 > 0.0).then(|| from_thrust(opened)).flatten();
     }
     track.motion.arc().and_then(|arc| from_coast(arc, arc.time.since_s(track.first)))
+}
+
+/// How long something under thrust has burnt, seconds: since its launch, where that is known, else by the shape of a boost.
+pub(crate) fn burnt_s(seen: &Estimate<6>, launched: Option<Tai>) -> Option<f64> {
+    let since_s = launched.map(|launched| seen.time.since_s(launched));
+    since_s.or_else(|| {
+        let [(k, _), _] = shape(seen.velocity().norm());
+        let (height_m, climb_mps) = height_and_climb(&seen.state);
+        (climb_mps > 1.0).then(|| (1.0 + k) * height_m.max(0.0) / climb_mps)
+    })
 }
 
 /// From a state under thrust.

@@ -5,12 +5,12 @@ mod ground;
 mod impact;
 mod launch;
 mod mixture;
+mod reach;
 
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::{
-    Assessment, AssessmentStatus, ClassProbabilities, Evidence, ObjectClass, Phase, PlannedLaunch,
-    TrackStatus,
+    Assessment, AssessmentStatus, ClassProbabilities, Evidence, Phase, PlannedLaunch, TrackStatus,
 };
 
 use crate::catalogue::{Catalogue, Match};
@@ -108,27 +108,45 @@ impl Told {
         if track.motion.thrust_seen.is_none() {
             self.satellite.renew(&track.motion.kinematic(), known.catalogue);
         }
-        let classes = class::classify(track, self.satellite.name().is_some());
-        let comes_down = classes.of(ObjectClass::Ballistic) > 0.5;
-        let descent = track.motion.arc().filter(|_| comes_down).and_then(impact::impact);
-        let origin = if comes_down { launch::launch(track) } else { None };
+        let risen = track.motion.thrust_seen.and_then(|_| launch::launch(track));
+        let catalogued = self.satellite.name().is_some();
+        let class::Verdict { classes, comes_down } = class::classify(track, catalogued, risen.as_ref());
+        let gliding = track.manoeuvre.gliding();
+        let falls = comes_down > 0.5;
+        let descent = track.motion.arc().filter(|_| falls && gliding.is_none()).and_then(impact::impact);
+        let origin = if falls { risen.or_else(|| launch::launch(track)) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {
             notice::fitting(known.notices, &origin.ground, origin.course_deg, impact.as_ref())
         });
-        let classes = if announced.is_some() { class::announced(&classes) } else { classes };
+        let (classes, threat) = match announced {
+            Some(_) => class::announced(&classes, comes_down),
+            None => (classes, comes_down),
+        };
         let ClassProbabilities(each) = &classes;
-        let settled = each.iter().any(|(_, probability)| *probability >= SETTLED);
-        let established = track.motion.coasts() && settled;
-        let ballistic = classes.of(ObjectClass::Ballistic);
+        // What comes down is told, whatever it is called.
+        let settled = threat >= SETTLED || each.iter().any(|(_, probability)| *probability >= SETTLED);
+        let established = (track.motion.coasts() || gliding.is_some()) && settled;
+        let under_thrust = track.motion.under_thrust();
+        let reachable = match gliding {
+            Some(gliding) => reach::of_glide(gliding),
+            None if under_thrust == Some(true) && falls => {
+                let launched = origin.map(|origin| origin.ground.time);
+                let seen = track.motion.kinematic();
+                let burnt_s = launch::burnt_s(&seen, launched);
+                let rate = track.motion.speeding_up();
+                burnt_s.zip(rate).and_then(|(burnt_s, rate)| reach::of_burn(&seen, burnt_s, rate))
+            }
+            None => None,
+        };
         let status = if established { AssessmentStatus::Established } else { AssessmentStatus::Preliminary };
         Assessment {
             assessment_id: String::new(),
             revision: 0,
             phase: if self.said.is_none() { Phase::Initial } else { Phase::Update },
             status,
-            threat_probability: ballistic,
-            warning: established && ballistic >= known.settings.warning_threshold,
+            threat_probability: threat,
+            warning: established && threat >= known.settings.warning_threshold,
             launch: origin.map(|origin| origin.ground),
             course_deg: origin.and_then(|origin| origin.course_deg),
             impact: impact.filter(|_| established),
@@ -138,12 +156,12 @@ impl Told {
             hops: track.hops(),
             track_id: String::new(),
             observed: Some(track.motion.flight_point()),
-            under_thrust: track.motion.under_thrust(),
+            under_thrust,
             burnout: track.motion.burnout(),
             notice: announced.map(|notice| notice.id.clone()).unwrap_or_default(),
             satellite: self.satellite.name().unwrap_or_default().to_owned(),
             classes,
-            reachable: None,
+            reachable,
         }
     }
 }

@@ -303,13 +303,13 @@ fn even_steps(duration_s: f64, step_max_s: f64) -> (u32, f64) {
     (steps, duration_s / f64::from(steps.max(1)))
 }
 
-fn node(time_s: f64, (position, velocity): (Vector, Vector)) -> Node {
+pub(super) fn node(time_s: f64, (position, velocity): (Vector, Vector)) -> Node {
     let (position_m, velocity_mps) = to_fixed(time_s, position, velocity);
     Node { time_s, position_m, velocity_mps }
 }
 
 /// One Runge-Kutta step of fourth order.
-fn advance(
+pub(super) fn advance(
     time_s: f64,
     (position, velocity): (Vector, Vector),
     step_s: f64,

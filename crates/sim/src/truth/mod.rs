@@ -11,6 +11,7 @@ pub mod earth;
 pub mod fate;
 pub mod fit;
 mod flight;
+pub mod glide;
 mod path;
 pub mod vector;
 pub mod vehicle;
@@ -66,6 +67,18 @@ impl Truth {
     /// This launch's time with another name and path.
     fn with_path(&self, id: String, path: Path) -> Truth {
         Truth { id, start_s: self.start_s, path: Arc::new(path) }
+    }
+
+    /// This up to `from_s` since the scenario's start, then through these states of Earth-fixed position (m) and velocity
+    /// (m/s), each with its time since then.
+    pub(crate) fn going_on(&self, from_s: f64, states: &[(f64, Vector, Vector)]) -> Truth {
+        let mut path = self.path.until(from_s - self.start_s);
+        path.nodes.extend(states.iter().map(|&(time_s, position_m, velocity_mps)| Node {
+            time_s: from_s - self.start_s + time_s,
+            position_m,
+            velocity_mps,
+        }));
+        self.with_path(self.id.clone(), path)
     }
 
     /// Launch; `None` of what was in orbit before, and of what left another object on its way.

@@ -7,6 +7,7 @@ mod confirm;
 mod files;
 mod follow;
 mod fusion;
+mod glide;
 mod ground;
 mod plots;
 mod raid;
@@ -24,10 +25,9 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 7] = [
+const NOT_YET: [&str; 6] = [
     "satellites and the cost of that (a test of the catalogue prints a first share)",
     "aircraft (tests of made-up and recorded traffic alone)",
-    "glide (S4: no manoeuvre model)",
     "infrared (IR2, IR1)",
     "registration (D)",
     "late data up to 30 s (a test alone)",
@@ -49,6 +49,8 @@ pub enum Part {
     Impact,
     /// Partners' tracks combined: against a tracker that has all plots.
     Fusion,
+    /// S4: from the pull-up to a reachable area; false manoeuvres; areas of what still burns; space launches.
+    Glide,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -116,6 +118,9 @@ pub fn run(form: &Form) -> Result<Report, String> {
     }
     if wanted(Part::Fusion) {
         noted.extend(fusion::measure(form)?);
+    }
+    if wanted(Part::Glide) {
+        noted.extend(glide::measure(form)?);
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
