@@ -100,6 +100,14 @@ pub fn residual(measured: Vector3<f64>, predicted: Vector3<f64>) -> Vector3<f64>
 /// An angle in (−π, π], radians.
 pub fn wrap(angle_rad: f64) -> f64 {
     use core::f64::consts::{PI, TAU};
+    // Nearly every angle: as below, without the search for the turn.
+    if (0.0..=PI).contains(&angle_rad) {
+        return angle_rad;
+    }
+    if (-TAU..0.0).contains(&angle_rad) {
+        let turned = angle_rad + TAU;
+        return if turned > PI { turned - TAU } else { turned };
+    }
     let turned = angle_rad - TAU * (angle_rad / TAU).floor();
     if turned > PI { turned - TAU } else { turned }
 }

@@ -27,7 +27,7 @@ const SECTOR_M: f64 = 500.0;
 pub(crate) struct Gated {
     /// Matches that are possible.
     pub candidates: Vec<Candidate>,
-    /// (track, plot) that are near, but outside the gate.
+    /// (track, plot) that are near, but outside the gate, where that counts.
     pub near: Vec<(usize, usize)>,
 }
 
@@ -45,8 +45,10 @@ pub(crate) fn gate<'a>(
     let sigma_rad = sensor.sigma_az_rad.unwrap_or(0.0).max(sensor.sigma_el_rad.unwrap_or(0.0));
     let sigma_range_m = sensor.sigma_range_m.unwrap_or(0.0);
     let plot_m = |range_m: f64| 7.0 * (sigma_rad * range_m + sigma_range_m) + 200.0;
-    let mut by_range: Vec<(f64, usize)> =
-        (0..scan.len()).filter(|plot| open[*plot]).map(|plot| (scan[plot].measured.x, plot)).collect();
+    let mut by_range: Vec<(f64, Vector3<f64>, usize)> = (0..scan.len())
+        .filter(|plot| open[*plot])
+        .map(|plot| (scan[plot].measured.x, scan[plot].position_m, plot))
+        .collect();
     by_range.sort_by(|a, b| a.0.total_cmp(&b.0));
 
     let mut near: Vec<usize> = Vec::new();
@@ -65,12 +67,12 @@ pub(crate) fn gate<'a>(
         let aside_m = 0.5 * margin_m * margin_m / range_m.max(1.0);
         let depth_m =
             (depth_m(track, first, &line) + 7.0 * sigma_range_m + turning_m + aside_m).min(margin_m);
-        let from = by_range.partition_point(|(range, _)| *range < range_m - depth_m);
-        let in_range = by_range[from..].iter().take_while(|(range, _)| *range <= range_m + depth_m);
+        let from = by_range.partition_point(|(range, ..)| *range < range_m - depth_m);
+        let in_range = by_range[from..].iter().take_while(|(range, ..)| *range <= range_m + depth_m);
         let in_space =
-            |plot: &usize| (scan[*plot].position_m - roughly).norm_squared() <= margin_m * margin_m;
+            |position_m: &Vector3<f64>| (position_m - roughly).norm_squared() <= margin_m * margin_m;
         near.clear();
-        near.extend(in_range.map(|(_, plot)| *plot).filter(in_space));
+        near.extend(in_range.filter(|(_, position_m, _)| in_space(position_m)).map(|(.., plot)| *plot));
         if near.is_empty() || track.has_plot_of(first, radars) {
             continue;
         }
@@ -84,7 +86,8 @@ pub(crate) fn gate<'a>(
         }
         track.motion.predict_to(first.time);
         let since_plot_s = first.time.since_s(track.last).max(0.0);
-        let mut expected = track.motion.expect(&first.measurement(radars), since_plot_s);
+        let within = if surprising(track, first) { NEAR * GATE } else { GATE };
+        let mut expected = track.motion.expect(&first.measurement(radars), since_plot_s, within);
         for &plot in &near {
             gated.judge(index, plot, expected.fit(scan[plot].measured), since_plot_s);
         }
@@ -108,7 +111,7 @@ impl Gated {
 fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Radar]) -> Option<Likeness> {
     let mut motion = track.motion.clone();
     motion.predict_to(plot.time);
-    let mut expected = motion.expect(&plot.measurement(radars), since_plot_s);
+    let mut expected = motion.expect(&plot.measurement(radars), since_plot_s, NEAR * GATE);
     expected.fit(plot.measured)
 }
 
@@ -130,9 +133,13 @@ fn depth_m(track: &Track, plot: &Sensed, line: &Vector3<f64>) -> f64 {
     let dt_s = plot.time.since_s(track.motion.time).abs();
     let since_plot_s = plot.time.since_s(track.last).max(0.0);
     let (position_m, velocity_mps) = track.motion.sigmas_along(line);
-    let surprising = plot.el_sigma_rad.is_some() || track.motion.under_thrust() == Some(true);
-    let sigmas = if surprising { 5.0 * NEAR.sqrt() } else { 5.0 };
+    let sigmas = if surprising(track, plot) { 5.0 * NEAR.sqrt() } else { 5.0 };
     sigmas * (position_m + velocity_mps * dt_s) + track.motion.surprise_m(since_plot_s) + astray_m(dt_s)
+}
+
+/// Whether what is [`NEAR`] counts.
+fn surprising(track: &Track, plot: &Sensed) -> bool {
+    plot.el_sigma_rad.is_some() || track.motion.under_thrust() == Some(true)
 }
 
 /// How far thrust of 10 g leads aside, and how far the parabola does from the flight, metres.

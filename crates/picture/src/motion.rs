@@ -13,7 +13,7 @@
 //!   from) is kept as it was above.
 
 use nalgebra::{Matrix3, SMatrix, Vector3};
-use physics::filter::{Estimate, Expectation, Fit, Measurement, SlowLink};
+use physics::filter::{Estimate, Expectation, Fit, Measurement, Projection, SlowLink};
 use physics::frames::Position;
 use physics::measure;
 use physics::motion::{self, State};
@@ -120,6 +120,9 @@ pub(crate) struct Motion {
     arc: Option<Estimate<6>>,
     /// Nothing but a coast is allowed for.
     only_coasts: bool,
+    /// The coast at present as this sensor sees it: gating asks for it, and again whoever takes the plot.
+    #[serde(skip)]
+    foreseen: Option<(u32, Projection)>,
 }
 
 impl Motion {
@@ -139,6 +142,7 @@ impl Motion {
             thrust_seen: None,
             arc: None,
             only_coasts: false,
+            foreseen: None,
         })
     }
 
@@ -282,6 +286,9 @@ impl Motion {
     /// Moves on to another instant, without a plot.
     pub fn predict_to(&mut self, time: Tai) {
         self.keep_arc(time);
+        if time != self.time {
+            self.foreseen = None;
+        }
         if let Some(coast) = &mut self.coast {
             let doubt = carry(coast, time);
             self.anchor.note(doubt, coast);
@@ -308,17 +315,41 @@ impl Motion {
 
     /// What a radar is expected to measure at the present instant. `measurement` is any one of the scan; `since_plot_s`
     /// is how long ago the last plot was: surprises (thrust again, drag; staging, burn-out) grow with it.
-    pub fn expect<'a>(&'a self, measurement: &Measurement<'a>, since_plot_s: f64) -> Expected<'a> {
+    /// Nothing is asked for beyond a squared distance of `within`.
+    pub fn expect<'a>(
+        &'a mut self,
+        measurement: &Measurement<'a>,
+        since_plot_s: f64,
+        within: f64,
+    ) -> Expected<'a> {
         let dt_s = since_plot_s.min(SURPRISED_S_MAX);
+        self.foresee(measurement);
         let thrust = self.thrust.as_ref();
         let spread_m2 = if thrust.is_some() { 0.0 } else { away_m2(SURPRISE_MPS2, dt_s) };
+        let jump_m2 = away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN));
+        let by_thrust = thrust.and_then(|thrust| thrust.expect(measurement, 0.0));
+        let by_coast = self.expected_of_coast(measurement, spread_m2);
+        // A squared distance is no less than that of each component alone; a hundredth for rounding.
+        let half = |expected: &Expectation, jump_m2: f64| {
+            expected.variances(jump_m2).map(|variance| (1.01 * within * variance).sqrt())
+        };
+        let half = match (&by_coast, &by_thrust) {
+            (Some(coast), Some(thrust)) => {
+                let apart = measure::residual(coast.measured(), thrust.measured()).abs();
+                half(thrust, jump_m2).sup(&(half(coast, 0.0) + apart))
+            }
+            (None, Some(thrust)) => half(thrust, jump_m2),
+            (Some(coast), None) => half(coast, 0.0),
+            (None, None) => Vector3::zeros(),
+        };
         Expected {
-            by_thrust: thrust.and_then(|thrust| thrust.expect(measurement, 0.0)),
-            by_coast: self.coast.as_ref().and_then(|coast| coast.expect(measurement, spread_m2)),
+            by_thrust,
+            by_coast,
             jumped: None,
             thrust,
             measurement: *measurement,
-            jump_m2: away_m2(JUMP_MPS2, dt_s.max(JUMP_S_MIN)),
+            jump_m2,
+            half,
             unlikely: match (&self.coast, thrust) {
                 (Some(_), Some(_)) => {
                     let coasting = self.coasting();
@@ -329,20 +360,32 @@ impl Motion {
         }
     }
 
+    fn foresee(&mut self, measurement: &Measurement) {
+        if self.foreseen.is_none_or(|(sensor, _)| sensor != measurement.sensor) {
+            let projection = self.coast.as_ref().and_then(|coast| coast.project(measurement.site));
+            self.foreseen = projection.map(|projection| (measurement.sensor, projection));
+        }
+    }
+
+    /// As last foreseen by its sensor.
+    fn expected_of_coast(&self, measurement: &Measurement, spread_m2: f64) -> Option<Expectation> {
+        let (_, projection) = self.foreseen.as_ref()?;
+        self.coast.as_ref()?.expect_from(projection, measurement, spread_m2)
+    }
+
     /// Takes in a plot of the present instant. Gives back the residual where a settled coast took it, if asked to.
     pub fn update(&mut self, measurement: &Measurement, wants_residual: bool) -> Option<Vector3<f64>> {
-        let mut taken = self.coast.clone();
-        let coast_fit = taken.as_mut().and_then(|coast| coast.update(measurement));
+        self.foresee(measurement);
+        let expected = self.expected_of_coast(measurement, 0.0);
+        self.foreseen = None;
+        let coast_fit = expected.as_ref().and_then(|expected| expected.fit(measurement.measured));
         self.doubt(coast_fit);
         let mut residual = None;
-        if let Some(fit) = coast_fit {
+        if let (Some(fit), Some(coast), Some(expected)) = (coast_fit, &mut self.coast, &expected) {
             self.misfit += 0.1 * (fit.distance_squared.min(4.0 * GATE) - self.misfit);
             if fit.distance_squared < GATE {
-                if let Some(coast) = self.coast.as_ref().filter(|_| wants_residual) {
-                    let seen = measure::sight(measurement.site, coast.position());
-                    residual = seen.map(|seen| measure::residual(measurement.measured, seen.measured));
-                }
-                self.coast = taken;
+                residual = wants_residual.then(|| expected.residual(measurement.measured));
+                coast.take(expected, measurement);
                 self.coast_plots += 1;
             }
         }
@@ -441,6 +484,8 @@ pub(crate) struct Expected<'a> {
     thrust: Option<&'a Estimate<9>>,
     measurement: Measurement<'a>,
     jump_m2: f64,
+    /// Half the box, in range (m), azimuth and elevation (rad), outside which nothing fits as well as was asked.
+    half: Vector3<f64>,
     /// Twice the negative logarithms of the probabilities that it coasts, and that it is under thrust.
     unlikely: (f64, f64),
 }
@@ -462,8 +507,14 @@ impl Likeness {
 }
 
 impl Expected<'_> {
-    /// How well a plot of the scan fits: inside [`GATE`] it may be taken.
+    /// How well a plot of the scan fits: inside [`GATE`] it may be taken. `None` where it fits worse than was asked.
     pub fn fit(&mut self, measured: Vector3<f64>) -> Option<Likeness> {
+        let middle = self.by_thrust.as_ref().or(self.by_coast.as_ref())?.measured();
+        let away = (measured - middle).abs();
+        let around = away.y.min((core::f64::consts::TAU - away.y).abs());
+        if away.x > self.half.x || around > self.half.y || away.z > self.half.z {
+            return None;
+        }
         let by_coast = self.by_coast.and_then(|expected| expected.fit(measured));
         let by_thrust = self.by_thrust.and_then(|expected| expected.fit(measured));
         let by_jump = match by_thrust {
@@ -531,11 +582,10 @@ fn unreachable_empty(time: Tai) -> Estimate<6> {
 /// Takes in a plot. One outside the gate is the thrust's doing: it ended, or the next stage began. What was known of it
 /// is no longer, nor quite of the velocity.
 fn take_or_loosen(thrust: &mut Estimate<9>, measurement: &Measurement) -> Option<Fit> {
-    let mut taken = thrust.clone();
-    let fit = taken.update(measurement);
-    if fit.is_some_and(|fit| fit.distance_squared < GATE) {
-        *thrust = taken;
-        return fit;
+    if let Some(expected) = thrust.expect(measurement, 0.0)
+        && expected.fit(measurement.measured).is_some_and(|fit| fit.distance_squared < GATE)
+    {
+        return thrust.take(&expected, measurement);
     }
     for axis in 0..3 {
         let away_mps = JUMP_MPS2 * JUMP_S_MIN;

@@ -5,8 +5,6 @@
 //! other. The second plot is weighed by that; the third by the line through the first two, bent by gravity, with an
 //! unknown thrust allowed for. All is reckoned in space, by the plots' covariances there, which needs no filter.
 
-use core::f64::consts::TAU;
-
 use nalgebra::{Matrix3, Vector3};
 use physics::measure;
 use physics::motion::acceleration;
@@ -74,10 +72,34 @@ pub(crate) struct Triple {
     pub crowded: bool,
 }
 
+/// Where and until when a plot waits: what each later plot is compared with first, packed closely.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Place {
+    id: u64,
+    position_m: Vector3<f64>,
+    sigma_m: f64,
+    time: Tai,
+    next_until: Tai,
+}
+
+impl Place {
+    fn of(seed: &Seed) -> Place {
+        Place {
+            id: seed.id,
+            position_m: seed.plot.position_m,
+            sigma_m: seed.sigma_m,
+            time: seed.plot.time,
+            next_until: seed.next_until,
+        }
+    }
+}
+
 /// All plots that wait, in the order of their ids.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Seeds {
     waiting: Vec<Seed>,
+    /// Of each of these.
+    places: Vec<Place>,
     count: u64,
 }
 
@@ -102,29 +124,43 @@ impl Seeds {
             next_until: plot.time.plus_s(wait_s),
             kept_until: plot.time.plus_s(2.0 * wait_s),
         };
+        let here = Place::of(&seed);
+        let near = self.places.iter().zip(&self.waiting).filter(|(place, _)| place.reaches(&here));
         let mut before: Vec<(f64, u64)> =
-            self.waiting.iter().filter_map(|earlier| Some((away_m2(earlier, &seed)?, earlier.id))).collect();
+            near.filter_map(|(_, earlier)| Some((away_m2(earlier, &seed)?, earlier.id))).collect();
         before.sort_by(|a, b| a.0.total_cmp(&b.0));
         before.truncate(BEFORE_MAX);
         seed.before = before.into_iter().map(|(_, id)| id).collect();
         self.count += 1;
+        self.places.push(here);
         self.waiting.push(seed);
         Some(self.count - 1)
     }
 
     /// The plot with an id, while it waits.
     pub fn get(&self, id: u64) -> Option<&Seed> {
-        let index = self.waiting.binary_search_by_key(&id, |seed| seed.id).ok()?;
-        self.waiting.get(index)
+        self.waiting.get(self.index(id)?)
+    }
+
+    fn index(&self, id: u64) -> Option<usize> {
+        self.places.binary_search_by_key(&id, |place| place.id).ok()
     }
 
     /// The triples that end with a plot, the likeliest first.
     pub fn triples(&self, third: u64, radars: &[Radar]) -> Vec<Triple> {
         let mut triples = Vec::new();
-        let Some(c) = self.get(third) else { return triples };
-        for b in c.before.iter().filter_map(|id| self.get(*id)) {
-            for a in b.before.iter().filter_map(|id| self.get(*id)) {
-                let Some(evidence) = evidence([a, b, c], radars) else { continue };
+        let Some(at_c) = self.index(third) else { return triples };
+        let c = &self.waiting[at_c];
+        for at_b in c.before.iter().filter_map(|id| self.index(*id)) {
+            let b = &self.waiting[at_b];
+            for at_a in b.before.iter().filter_map(|id| self.index(*id)) {
+                // Most triples are refused by their places alone.
+                let told = c.plot.el_sigma_rad.is_some();
+                let Some(bend) = Bend::of([at_a, at_b, at_c].map(|at| &self.places[at]), told) else {
+                    continue;
+                };
+                let a = &self.waiting[at_a];
+                let Some(evidence) = evidence([a, b, c], &bend, radars) else { continue };
                 if evidence > clutter::GIVEN_UP {
                     let other = |id: &u64| *id != a.id && *id != b.id;
                     let crowded = c.before.iter().any(other) || b.before.iter().any(other);
@@ -138,17 +174,35 @@ impl Seeds {
 
     /// Takes away plots that turned out to belong to an object.
     pub fn remove(&mut self, ids: &[u64]) {
-        self.waiting.retain(|seed| !ids.contains(&seed.id));
+        self.keep(|seed| !ids.contains(&seed.id));
     }
 
     /// Gives up those that have waited too long.
     pub fn forget(&mut self, now: Tai) {
-        self.waiting.retain(|seed| now <= seed.kept_until);
+        self.keep(|seed| now <= seed.kept_until);
+    }
+
+    fn keep(&mut self, kept: impl Fn(&Seed) -> bool) {
+        let waited = self.waiting.len();
+        self.waiting.retain(kept);
+        if self.waiting.len() < waited {
+            self.places = self.waiting.iter().map(Place::of).collect();
+        }
     }
 
     /// The oldest that waits.
     pub fn oldest(&self) -> u64 {
         self.waiting.first().map_or(self.count, |seed| seed.id)
+    }
+}
+
+impl Place {
+    /// Whether an object may be fast enough to have made both, as [`away_m2`] asks closely.
+    fn reaches(&self, later: &Place) -> bool {
+        let reach_m = SPEED_MPS_MAX * later.time.since_s(self.time) + 4.0 * (self.sigma_m + later.sigma_m);
+        later.time >= self.time
+            && later.time <= self.next_until
+            && (later.position_m - self.position_m).norm_squared() <= reach_m * reach_m
     }
 }
 
@@ -171,23 +225,54 @@ fn away_m2(earlier: &Seed, later: &Seed) -> Option<f64> {
     Some((way_m - like_mps * dt_s).norm_squared())
 }
 
+/// How far the third of three plots lies from the line through the first two, bent by gravity.
+struct Bend {
+    /// From the first to the second, seconds.
+    first_s: f64,
+    /// From the second to the third over that.
+    carried_on: f64,
+    away_m: Vector3<f64>,
+    /// One sigma of what an acceleration unseen so far does, metres.
+    thrust_m: f64,
+}
+
+impl Bend {
+    /// `None` of what no object makes. `told`: of an aircraft that told its height.
+    fn of([a, b, c]: [&Place; 3], told: bool) -> Option<Bend> {
+        let (first_s, then_s) = (b.time.since_s(a.time), c.time.since_s(b.time));
+        let carried_on = then_s / first_s;
+        if first_s <= 0.0 || carried_on > CARRIED_ON_MAX {
+            return None;
+        }
+        let way_m = b.position_m - a.position_m;
+        // Half the square of the time that an acceleration unseen so far has led aside.
+        let half_s2 = 0.5 * (then_s * then_s + first_s * then_s);
+        let fall_m = acceleration(b.position_m, way_m / first_s) * half_s2;
+        let expected_m = b.position_m + way_m * carried_on + fall_m;
+        let thrust_m = if told { AIR_SIGMA_MPS2 } else { THRUST_SIGMA_MPS2 } * half_s2;
+        let bend = Bend { first_s, carried_on, away_m: c.position_m - expected_m, thrust_m };
+        // No variance exceeds the trace; a hundredth for rounding.
+        let square = |place: &Place| place.sigma_m * place.sigma_m;
+        let (of_b, of_a) = bend.factors();
+        let trace = square(c) + square(b) * of_b + square(a) * of_a + 3.0 * thrust_m * thrust_m;
+        (bend.away_m.norm_squared() <= 1.01 * GATE * trace).then_some(bend)
+    }
+
+    /// By how much more the second and the first plot's variances count than the third's.
+    fn factors(&self) -> (f64, f64) {
+        ((1.0 + self.carried_on) * (1.0 + self.carried_on), self.carried_on * self.carried_on)
+    }
+}
+
 /// What three plots say for an object.
-fn evidence([a, b, c]: [&Seed; 3], radars: &[Radar]) -> Option<f64> {
-    let (first_s, then_s) = (b.plot.time.since_s(a.plot.time), c.plot.time.since_s(b.plot.time));
-    let carried_on = then_s / first_s;
-    if first_s <= 0.0 || carried_on > CARRIED_ON_MAX || c.plot.denies(a.plot.address) {
+fn evidence([a, b, c]: [&Seed; 3], bend: &Bend, radars: &[Radar]) -> Option<f64> {
+    if c.plot.denies(a.plot.address) {
         return None;
     }
-    let way_m = b.plot.position_m - a.plot.position_m;
-    // Half the square of the time that an acceleration unseen so far has led aside.
-    let half_s2 = 0.5 * (then_s * then_s + first_s * then_s);
-    let fall_m = acceleration(b.plot.position_m, way_m / first_s) * half_s2;
-    let expected_m = b.plot.position_m + way_m * carried_on + fall_m;
-    let told = c.plot.el_sigma_rad.is_some();
-    let thrust_m = if told { AIR_SIGMA_MPS2 } else { THRUST_SIGMA_MPS2 } * half_s2;
-    let (of_b, of_a) = ((1.0 + carried_on) * (1.0 + carried_on), carried_on * carried_on);
-    let spread = c.covariance + b.covariance * of_b + a.covariance * of_a + isotropic(thrust_m);
-    let (distance_squared, third) = log_normal(c.plot.position_m - expected_m, &spread)?;
+    let (first_s, way_m) = (bend.first_s, b.plot.position_m - a.plot.position_m);
+    let (of_b, of_a) = bend.factors();
+    let spread = c.covariance + b.covariance * of_b + a.covariance * of_a + isotropic(bend.thrust_m);
+    let (distance_squared, third) = log_normal(bend.away_m, &spread)?;
     if distance_squared > GATE {
         return None;
     }
@@ -214,10 +299,13 @@ fn isotropic(sigma_m: f64) -> Matrix3<f64> {
     Matrix3::from_diagonal_element(sigma_m * sigma_m)
 }
 
+/// The logarithm of 2π.
+const LN_TAU: f64 = 1.837_877_066_409_345_5;
+
 /// Squared statistical distance, and the logarithm of the normal density there.
 fn log_normal(away: Vector3<f64>, covariance: &Matrix3<f64>) -> Option<(f64, f64)> {
     let inverse = covariance.try_inverse()?;
     let distance_squared = away.dot(&(inverse * away));
-    let density = -0.5 * (distance_squared + libm::log(covariance.determinant()) + 3.0 * libm::log(TAU));
+    let density = -0.5 * (distance_squared + libm::log(covariance.determinant()) + 3.0 * LN_TAU);
     density.is_finite().then_some((distance_squared, density))
 }

@@ -173,6 +173,16 @@ impl Starts {
         let mut order: Vec<usize> =
             (0..self.hypotheses.len()).filter(|index| self.hypotheses[*index].evidence > enough).collect();
         order.sort_by(|a, b| self.hypotheses[*b].evidence.total_cmp(&self.hypotheses[*a].evidence));
+        if order.is_empty() {
+            return Vec::new();
+        }
+        let mut of_plot: Vec<(u64, usize)> = self
+            .hypotheses
+            .iter()
+            .enumerate()
+            .flat_map(|(index, hypothesis)| hypothesis.plots.iter().map(move |plot| (*plot, index)))
+            .collect();
+        of_plot.sort_unstable();
         let mut fallen = vec![false; self.hypotheses.len()];
         let mut objects = Vec::new();
         for index in order {
@@ -180,10 +190,14 @@ impl Starts {
             if fallen[index] || !hypothesis.is_enough(radars) {
                 continue;
             }
-            let rivals: Vec<usize> = (0..self.hypotheses.len())
+            let mut rivals: Vec<usize> = hypothesis
+                .plots
+                .iter()
+                .flat_map(|plot| of(&of_plot, *plot))
                 .filter(|other| *other != index && !fallen[*other])
-                .filter(|other| shares(&hypothesis.plots, &self.hypotheses[*other].plots))
                 .collect();
+            rivals.sort_unstable();
+            rivals.dedup();
             let plots = hypothesis.track.plots;
             // With its newest plot a rival is the same object, except that the beginning is not clear.
             let same = |rival: &Hypothesis| {
@@ -252,7 +266,8 @@ impl Hypothesis {
     }
 }
 
-/// Whether two ascending lists share an element.
-fn shares(a: &[u64], b: &[u64]) -> bool {
-    a.iter().any(|id| b.binary_search(id).is_ok())
+/// The hypotheses of a plot, by an ascending list of (plot, hypothesis).
+fn of(of_plot: &[(u64, usize)], plot: u64) -> impl Iterator<Item = usize> + '_ {
+    let from = of_plot.partition_point(|(other, _)| *other < plot);
+    of_plot[from..].iter().take_while(move |(other, _)| *other == plot).map(|(_, hypothesis)| *hypothesis)
 }
