@@ -31,7 +31,7 @@ pub(crate) const GATE: f64 = 16.27;
 
 /// Power of unmodelled acceleration in a coast in space, m²/s³: 1.4 mm/s² over a second, 0.03 m/s after 400 s. Gravity
 /// beyond J2, the air above 120 km and tides are below it.
-const COAST_PSD: f64 = 2e-6;
+pub(crate) const COAST_PSD: f64 = 2e-6;
 
 /// Heights between which a coast is held back by air, but not yet by so much that it is none, metres: after a burn-out
 /// at 35 km drag takes some m/s each second, and halves every 5 km.

@@ -10,6 +10,7 @@ use statement::{Assessment, PlannedLaunch};
 
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
+use crate::family::Family;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
@@ -99,13 +100,13 @@ impl Picture {
 
     /// Firm, coasting and lately lost tracks, in the order of their ids.
     pub fn tracks(&self) -> Vec<statement::Track> {
-        let mut tracks: Vec<(u64, statement::Track)> = self
-            .tracker
-            .tracks
-            .iter()
+        let now = |track: &Track| self.now.unwrap_or(track.last);
+        let shown = self.tracker.tracks.iter();
+        let shown = shown.filter(|track| !track.is_forgotten(now(track), &self.settings));
+        let mut tracks: Vec<(u64, statement::Track)> = shown
             .map(|track| {
                 let name = self.names.of(track);
-                let now = self.now.unwrap_or(track.last);
+                let now = now(track);
                 (name, track.statement(name, track.status_at(now, &self.settings), &self.tracker.radars))
             })
             .collect();
@@ -126,9 +127,15 @@ impl Picture {
         let mut said = Vec::new();
         let named: BTreeMap<u64, &Track> =
             self.tracker.tracks.iter().map(|track| (self.names.of(track), track)).collect();
+        let mut launches: BTreeMap<u64, Family> = BTreeMap::new();
+        for track in &self.tracker.tracks {
+            launches.entry(track.kin.launch).or_default().members.push(track);
+        }
+        let alone = Family::default();
         for (name, track) in &named {
             let status = track.status_at(self.now.unwrap_or(now), &self.settings);
-            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, &known, now));
+            let family = launches.get(&track.kin.launch).unwrap_or(&alone);
+            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, family, &known, now));
         }
         self.told.retain(|name, told| {
             let stands = named.contains_key(name);
