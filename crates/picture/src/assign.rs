@@ -15,10 +15,10 @@ pub(crate) struct Candidate {
 }
 
 /// The matches (track, plot), each track and each plot at most once, in the order of tracks.
-pub(crate) fn assign(mut candidates: Vec<Candidate>) -> Vec<(usize, usize)> {
+pub(crate) fn assign(candidates: &mut [Candidate]) -> Vec<(usize, usize)> {
     candidates.sort_by_key(|candidate| (candidate.track, candidate.plot));
     let mut matches = Vec::with_capacity(candidates.len());
-    for cluster in clusters(&candidates) {
+    for cluster in clusters(candidates) {
         match cluster.as_slice() {
             [only] => matches.push((only.track, only.plot)),
             _ => solve(&cluster, &mut matches),
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn the_least_total_is_chosen_not_the_nearest_first() {
         // Greedy would take (0, 0) at 1 and leave 1 without a plot.
-        let matches = assign(vec![candidate(0, 0, 1.0), candidate(0, 1, 2.0), candidate(1, 0, 3.0)]);
+        let matches = assign(&mut [candidate(0, 0, 1.0), candidate(0, 1, 2.0), candidate(1, 0, 3.0)]);
         assert_eq!(matches, [(0, 1), (1, 0)]);
     }
 
@@ -205,14 +205,14 @@ mod tests {
     fn a_track_whose_plot_is_missing_does_not_push_its_neighbour_aside() {
         // Track 0 got no plot; plot 0 is track 1's, plot 1 of something new, at the rims of both gates.
         let all = vec![candidate(0, 0, 14.0), candidate(1, 0, 3.0), candidate(1, 1, 14.0)];
-        assert_eq!(assign(all), [(1, 0)]);
+        assert_eq!(assign(&mut all), [(1, 0)]);
     }
 
     #[test]
     fn a_wide_track_does_not_take_the_plot_of_a_narrow_one() {
         // Nearer to the wide track in its sigmas, and yet likelier of the narrow one.
         let wide = Candidate { track: 0, plot: 0, cost: 1.0 + 9.0, rim: 16.0 + 9.0 };
-        assert_eq!(assign(vec![wide, candidate(1, 0, 3.0)]), [(1, 0)]);
+        assert_eq!(assign(&mut [wide, candidate(1, 0, 3.0)]), [(1, 0)]);
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
         fn agrees_with_trying_everything(costs in proptest::collection::vec(proptest::option::of(0.0..RIM), 25)) {
             let candidates: Vec<Candidate> = costs.iter().enumerate()
                 .filter_map(|(index, cost)| cost.map(|cost| candidate(index / 5, index % 5, cost))).collect();
-            let matches = assign(candidates.clone());
+            let matches = assign(&mut candidates.clone());
             let mut plots: Vec<usize> = matches.iter().map(|(_, plot)| *plot).collect();
             plots.sort_unstable();
             plots.dedup();

@@ -7,6 +7,7 @@ mod assess;
 mod assign;
 mod catalogue;
 mod clutter;
+mod family;
 mod gate;
 mod lift;
 mod manoeuvre;

@@ -10,6 +10,7 @@ use statement::{Assessment, PlannedLaunch, Tracklet};
 
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
+use crate::family::Family;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
@@ -112,13 +113,13 @@ impl Picture {
         wanted: impl Fn(&statement::Track) -> bool,
         tracklet: impl Fn(&Track) -> Option<Tracklet>,
     ) -> Vec<statement::Track> {
-        let mut tracks: Vec<(u64, statement::Track)> = self
-            .tracker
-            .tracks
-            .iter()
+        let now = |track: &Track| self.now.unwrap_or(track.last);
+        let shown = self.tracker.tracks.iter();
+        let shown = shown.filter(|track| !track.is_forgotten(now(track), &self.settings));
+        let mut tracks: Vec<(u64, statement::Track)> = shown
             .filter_map(|track| {
                 let name = self.names.of(track);
-                let status = track.status_at(self.now.unwrap_or(track.last), &self.settings);
+                let status = track.status_at(now(track), &self.settings);
                 let stated = track.statement(name, status, &self.tracker.radars);
                 let wanted = wanted(&stated);
                 wanted.then(|| (name, statement::Track { tracklet: tracklet(track), ..stated }))
@@ -141,9 +142,15 @@ impl Picture {
         let mut said = Vec::new();
         let named: BTreeMap<u64, &Track> =
             self.tracker.tracks.iter().map(|track| (self.names.of(track), track)).collect();
+        let mut launches: BTreeMap<u64, Family> = BTreeMap::new();
+        for track in &self.tracker.tracks {
+            launches.entry(track.kin.launch).or_default().members.push(track);
+        }
+        let alone = Family::default();
         for (name, track) in &named {
             let status = track.status_at(self.now.unwrap_or(now), &self.settings);
-            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, &known, now));
+            let family = launches.get(&track.kin.launch).unwrap_or(&alone);
+            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, family, &known, now));
         }
         self.told.retain(|name, told| {
             let stands = named.contains_key(name);

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use physics::filter::Estimate;
 use physics::information;
+use physics::integrate;
+use physics::motion::Matrix6;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::{Evidence, Hops, Phenomenon, TrackStatus, Tracklet};
 
+use crate::family::Kin;
 use crate::lift::Lift;
 use crate::manoeuvre::Manoeuvre;
 use crate::motion::{self, Motion};
@@ -33,6 +36,18 @@ const OPENING_PLOTS_MIN: usize = 8;
 /// A track whose position is less sure than this is lost, metres.
 const LOST_SIGMA_M: f64 = 50_000.0;
 
+/// A lost track is still shown for this long, seconds.
+const KEPT_LOST_S: f64 = 30.0;
+
+/// What would stay up for longer than this is not waited for, seconds; how well its end is reckoned, metres.
+const UP_S_MAX: f64 = 7_200.0;
+const DOWN_TOLERANCE_M: f64 = 100.0;
+
+/// A lost one that may be anywhere within this is not known again, metres; and how near it must be (99.9 % of right
+/// ones, six degrees of freedom; Abramowitz & Stegun, table 26.8).
+const MET_SIGMA_M: f64 = 150_000.0;
+const MET_SQUARED: f64 = 22.46;
+
 /// One object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Track {
@@ -53,6 +68,9 @@ pub(crate) struct Track {
     opening: Vec<Sensed>,
     /// The state at the first plot, as the whole opening shows it.
     pub opened: Option<Estimate<6>>,
+    pub kin: Kin,
+    /// Lost on an arc in space: until when it may come into view again.
+    pub up_until: Option<Tai>,
 }
 
 impl Track {
@@ -89,6 +107,8 @@ impl Track {
             last_scans: Vec::new(),
             opening: Vec::new(),
             opened: None,
+            kin: Kin::default(),
+            up_until: None,
         };
         for plot in [first, second, third] {
             track.note(plot);
@@ -186,6 +206,60 @@ impl Track {
             TrackStatus::Firm if unseen_s > settings.coasting_after_s => TrackStatus::Coasting,
             status => status,
         }
+    }
+
+    /// Whether it is lost for so long that nobody is shown it.
+    pub fn is_forgotten(&self, now: Tai, settings: &Settings) -> bool {
+        let lost = self.status_at(now, settings) == TrackStatus::Lost;
+        lost && now.since_s(self.last) >= self.lost_after_s(settings) + KEPT_LOST_S
+    }
+
+    /// Whether the object, seen or not, has not come down yet, as far as is known.
+    pub fn is_up(&self, now: Tai) -> bool {
+        self.status != TrackStatus::Lost || self.up_until.is_some_and(|until| now < until)
+    }
+
+    /// Becomes lost: reckons how long gravity alone would keep it up.
+    pub fn lose(&mut self) {
+        self.status = TrackStatus::Lost;
+        if !self.motion.coasts_in_space() {
+            return;
+        }
+        let ground = self.motion.arc().and_then(|arc| {
+            let down = integrate::fly_within(&arc.state, 0.0, false, UP_S_MAX, DOWN_TOLERANCE_M)?;
+            Some(arc.time.plus_s(down.elapsed_s))
+        });
+        self.up_until = ground;
+    }
+
+    /// How far from where this lost one would be by now another's state is, squared, by the errors of both (six degrees
+    /// of freedom); `None` where it is too far, or nothing can be said.
+    pub fn apart_squared(&self, other: &Track) -> Option<f64> {
+        let seen = other.motion.kinematic();
+        self.up_until.filter(|until| self.status == TrackStatus::Lost && seen.time < *until)?;
+        let mut there = self.motion.arc()?.clone();
+        there.coast_to(seen.time, motion::COAST_PSD);
+        if there.position_covariance().trace() > MET_SIGMA_M * MET_SIGMA_M {
+            return None;
+        }
+        let covariance = there.covariance + seen.covariance;
+        let scale = covariance.diagonal().map(f64::sqrt);
+        let unit = Matrix6::from_fn(|row, column| covariance[(row, column)] / (scale[row] * scale[column]));
+        let away = (seen.state - there.state).component_div(&scale);
+        let squared = away.dot(&unit.cholesky()?.solve(&away));
+        (squared < MET_SQUARED).then_some(squared)
+    }
+
+    /// Goes on as a new track that turned out to be this lost one, come into view again.
+    pub fn go_on_as(&mut self, new: Track) {
+        let thrust_seen = self.motion.thrust_seen;
+        self.motion = new.motion;
+        self.motion.thrust_seen = self.motion.thrust_seen.or(thrust_seen);
+        (self.status, self.up_until) = (TrackStatus::Firm, None);
+        (self.last, self.received, self.last_scans) = (new.last, new.received, new.last_scans);
+        self.plots += new.plots;
+        self.radars.extend(new.radars);
+        self.address = self.address.or(new.address);
     }
 
     /// How long it may go without a plot, seconds.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use statement::TrackStatus;
 
 use crate::assign::assign;
+use crate::family;
 use crate::gate::gate;
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
@@ -39,35 +40,46 @@ impl Tracker {
         self.age(time, settings);
         let mut open = vec![true; scan.len()];
         associate(&mut self.tracks, scan, &mut open, &mut self.radars);
-        for mut track in self.starts.take(scan, &open, &self.radars, settings) {
-            self.count += 1;
-            track.number = self.count;
-            track.status = TrackStatus::Firm;
-            self.tracks.push(track);
+        for track in self.starts.take(scan, &open, &self.radars, settings) {
+            self.add(track);
         }
+        family::decide(&mut self.tracks);
+    }
+
+    /// A new object; or one that was lost, come into view again.
+    fn add(&mut self, mut track: Track) {
+        let apart = |(index, lost): (usize, &Track)| Some((lost.apart_squared(&track)?, index));
+        let met = self.tracks.iter().enumerate().filter_map(apart).min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, index)) = met {
+            self.tracks[index].go_on_as(track);
+            return;
+        }
+        self.count += 1;
+        track.number = self.count;
+        track.status = TrackStatus::Firm;
+        track.kin = family::beside(&track, &self.tracks, &self.radars);
+        track.kin.launch = self.count;
+        self.tracks.push(track);
     }
 
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.
     fn age(&mut self, now: Tai, settings: &Settings) {
         self.starts.forget(now, &self.radars);
         for track in &mut self.tracks {
-            track.status = track.status_at(now, settings);
+            match track.status_at(now, settings) {
+                TrackStatus::Lost if track.status != TrackStatus::Lost => track.lose(),
+                status => track.status = status,
+            }
         }
-        self.tracks.retain(|track| {
-            let forgotten_s = track.lost_after_s(settings) + KEPT_LOST_S;
-            track.status != TrackStatus::Lost || now.since_s(track.last) < forgotten_s
-        });
+        self.tracks.retain(|track| track.is_up(now) || !track.is_forgotten(now, settings));
     }
 }
-
-/// A lost track is still shown for this long, seconds.
-const KEPT_LOST_S: f64 = 30.0;
 
 /// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
 /// taken, or that a track without a plot may yet turn out to own, where it is under thrust or an aircraft may turn.
 fn associate(tracks: &mut [Track], scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
-    let gated = gate(tracks.iter_mut(), scan, open, radars);
-    let matches = assign(gated.candidates);
+    let mut gated = gate(tracks.iter_mut(), scan, open, radars);
+    let matches = assign(&mut gated.candidates);
     for &(track, plot) in &matches {
         open[plot] = false;
         let residual = tracks[track].take(&scan[plot], radars);
@@ -75,6 +87,9 @@ fn associate(tracks: &mut [Track], scan: &[Sensed], open: &mut [bool], radars: &
             let Radar { slowness, sensor, .. } = &mut radars[scan[plot].radar as usize];
             slowness.learn(residual, sensor);
         }
+    }
+    for of_track in gated.candidates.chunk_by(|a, b| a.track == b.track) {
+        tracks[of_track[0].track].kin.note_scan(of_track.iter().any(|candidate| open[candidate.plot]));
     }
     for (track, plot) in gated.near {
         let has_none = matches.binary_search_by_key(&track, |(track, _)| *track).is_err();

@@ -14,6 +14,7 @@ use statement::{
 };
 
 use crate::catalogue::{Catalogue, Match};
+use crate::family::Family;
 use crate::notice;
 use crate::sense::Radar;
 use crate::settings::Settings;
@@ -47,6 +48,7 @@ impl Told {
         name: u64,
         track: &Track,
         status: TrackStatus,
+        family: &Family,
         known: &Known,
         now: Tai,
     ) -> Option<Assessment> {
@@ -63,6 +65,15 @@ impl Told {
             false => self.reckon(track, known),
         };
         assessment.track_id = id(name);
+        if family.is_burned_stage(track) {
+            // It comes down of itself; the launch is told of by what burned on.
+            assessment.warning = false;
+        } else if !lost {
+            // What was seen once stays true.
+            let said = self.said.as_ref().map_or((1, 1), |said| said.object_count);
+            let seen = family.count(now);
+            assessment.object_count = (said.0.max(seen.0), said.1.max(seen.1));
+        }
         self.plots = track.plots;
         Some(self.say(assessment, now))
     }
