@@ -3,11 +3,14 @@
 //! [`Picture`] is the whole of it: a state that plots change, from which tracks and assessments are read. It has no
 //! clock and draws no random numbers; the same plots in the same order give the same state, bit for bit.
 
+mod arrivals;
 mod assess;
 mod assign;
 mod catalogue;
 mod clutter;
+mod common;
 mod gate;
+mod health;
 mod lift;
 mod motion;
 mod names;
@@ -15,14 +18,18 @@ mod noise;
 mod notice;
 mod past;
 mod picture;
+mod registration;
 mod seed;
 mod sense;
+mod sensor_state;
 mod settings;
 mod start;
 mod track;
 mod tracker;
 
 pub use catalogue::Catalogue;
+pub use health::Finding;
 pub use picture::Picture;
 pub use sense::{RejectedPlot, Rejection, SECTORS};
+pub use sensor_state::{Bias, SensorState, Standing};
 pub use settings::Settings;

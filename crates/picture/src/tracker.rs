@@ -7,6 +7,7 @@ use statement::TrackStatus;
 
 use crate::assign::assign;
 use crate::gate::gate;
+use crate::registration::{self, Registration};
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
 use crate::start::Starts;
@@ -17,6 +18,9 @@ use crate::track::Track;
 pub(crate) struct Tracker {
     pub radars: Vec<Radar>,
     starts: Starts,
+    /// What degraded sensors' plots may become.
+    starts_apart: Starts,
+    pub registration: Registration,
     /// Firm, coasting and lately lost ones, in the order of their numbers.
     pub tracks: Vec<Track>,
     /// How many tracks have been firm.
@@ -28,6 +32,8 @@ impl Tracker {
         Tracker {
             radars: sensors.into_iter().map(Radar::new).collect(),
             starts: Starts::default(),
+            starts_apart: Starts::default(),
+            registration: Registration::default(),
             tracks: Vec::new(),
             count: 0,
         }
@@ -35,21 +41,28 @@ impl Tracker {
 
     /// One scan of one radar: firm tracks choose first; what is left may be something new.
     pub fn take_scan(&mut self, scan: &[Sensed], settings: &Settings) {
-        let Some(time) = scan.first().map(|plot| plot.time) else { return };
-        self.age(time, settings);
+        let measured = scan;
+        let corrected = registration::corrected(measured, &self.radars);
+        let scan = corrected.as_deref().unwrap_or(measured);
+        let Some(first) = scan.first() else { return };
+        self.age(first.time, settings);
         let mut open = vec![true; scan.len()];
         associate(&mut self.tracks, scan, &mut open, &mut self.radars);
-        for mut track in self.starts.take(scan, &open, &self.radars, settings) {
+        let degraded = self.radars[first.radar as usize].degraded;
+        let starts = if degraded { &mut self.starts_apart } else { &mut self.starts };
+        for mut track in starts.take(scan, &open, &self.radars, settings) {
             self.count += 1;
             track.number = self.count;
             track.status = TrackStatus::Firm;
             self.tracks.push(track);
         }
+        self.registration.take(measured, &mut self.tracks, &mut self.radars, settings);
     }
 
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.
     fn age(&mut self, now: Tai, settings: &Settings) {
         self.starts.forget(now, &self.radars);
+        self.starts_apart.forget(now, &self.radars);
         for track in &mut self.tracks {
             track.status = track.status_at(now, settings);
         }

@@ -119,7 +119,8 @@ impl Told {
         let classes = if announced.is_some() { class::announced(&classes) } else { classes };
         let ClassProbabilities(each) = &classes;
         let settled = each.iter().any(|(_, probability)| *probability >= SETTLED);
-        let established = track.motion.coasts() && settled;
+        // A degraded sensor cannot by itself say for sure what it sees.
+        let established = track.motion.coasts() && settled && !track.is_apart(known.radars);
         let ballistic = classes.of(ObjectClass::Ballistic);
         let status = if established { AssessmentStatus::Established } else { AssessmentStatus::Preliminary };
         Assessment {
