@@ -40,7 +40,8 @@ pub(crate) fn gate<'a>(
 ) -> Gated {
     let mut gated = Gated::default();
     let Some(first) = scan.first() else { return gated };
-    let Radar { site, sensor, .. } = &radars[first.radar as usize];
+    let Radar { site, sensor, degraded, .. } = &radars[first.radar as usize];
+    let degraded = *degraded;
     let site_m = site.origin.vector();
     let sigma_rad = sensor.sigma_az_rad.unwrap_or(0.0).max(sensor.sigma_el_rad.unwrap_or(0.0));
     let sigma_range_m = sensor.sigma_range_m.unwrap_or(0.0);
@@ -53,7 +54,7 @@ pub(crate) fn gate<'a>(
 
     let mut near: Vec<usize> = Vec::new();
     for (index, track) in tracks.enumerate() {
-        if track.status == TrackStatus::Lost {
+        if track.status == TrackStatus::Lost || track.is_apart(radars) != degraded {
             continue;
         }
         let dt_s = first.time.since_s(track.motion.time);
@@ -116,7 +117,7 @@ fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Ra
 }
 
 /// The position after `dt_s`, by a parabola, metres.
-fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
+pub(crate) fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
     let state = track.motion.state();
     let (r, v) = (physics::motion::position(&state), physics::motion::velocity(&state));
     r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)

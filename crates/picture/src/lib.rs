@@ -3,12 +3,15 @@
 //! [`Picture`] is the whole of it: a state that plots change, from which tracks and assessments are read. It has no
 //! clock and draws no random numbers; the same plots in the same order give the same state, bit for bit.
 
+mod arrivals;
 mod assess;
 mod assign;
 mod catalogue;
 mod clutter;
+mod common;
 mod family;
 mod gate;
+mod health;
 mod lift;
 mod manoeuvre;
 mod motion;
@@ -17,8 +20,10 @@ mod noise;
 mod notice;
 mod past;
 mod picture;
+mod registration;
 mod seed;
 mod sense;
+mod sensor_state;
 mod settings;
 mod start;
 mod track;
@@ -26,6 +31,8 @@ mod tracker;
 mod tracklet;
 
 pub use catalogue::Catalogue;
+pub use health::Finding;
 pub use picture::Picture;
 pub use sense::{RejectedPlot, Rejection, SECTORS};
+pub use sensor_state::{Bias, SensorState, Standing};
 pub use settings::Settings;

@@ -12,9 +12,9 @@
 //! - Below [`AIR_BELOW_M`] on the way down, drag sets in: the **arc** (the coast that launch and impact are reckoned
 //!   from) is kept as it was above.
 
-use nalgebra::{Matrix3, SMatrix, Vector3};
+use nalgebra::{Matrix3, SMatrix, Vector3, Vector4};
 use physics::filter::{Estimate, Expectation, Fit, Measurement, Projection, SlowLink};
-use physics::frames::Position;
+use physics::frames::{Position, Site};
 use physics::measure;
 use physics::motion::{self, State};
 use physics::time::Tai;
@@ -36,7 +36,7 @@ pub(crate) const COAST_PSD: f64 = 2e-6;
 
 /// Heights between which a coast is held back by air, but not yet by so much that it is none, metres: after a burn-out
 /// at 35 km drag takes some m/s each second, and halves every 5 km.
-const THIN_AIR_M: (f64, f64) = (30_000.0, 110_000.0);
+pub(crate) const THIN_AIR_M: (f64, f64) = (30_000.0, 110_000.0);
 
 /// What is in the middle of what may fly there, kg/m² (`assess::impact` says why).
 pub(crate) const BALLISTIC_COEFFICIENT_KGPM2: f64 = 5_000.0;
@@ -44,7 +44,7 @@ pub(crate) const BALLISTIC_COEFFICIENT_KGPM2: f64 = 5_000.0;
 /// Power of the doubt about that drag over its square, seconds. A climb of 1.3 km/s leaves the air's 7 km behind in
 /// τ = 5.4 s; a drag that is off by 0.7 of itself all that while, as its coefficient may be, takes 0.7 a τ in the end,
 /// which noise of power 2 · 0.7² τ a² does too.
-const DRAG_S: f64 = 5.0;
+pub(crate) const DRAG_S: f64 = 5.0;
 
 /// Power of change of the thrust acceleration, m²/s⁵: 5 m/s² in a second. It grows by some 0.5 m/s³ as fuel burns,
 /// turns with the pitch programme, and jumps by 20–60 m/s² at staging and burn-out.
@@ -459,6 +459,43 @@ impl Motion {
             self.misfit = 3.0;
         }
     }
+}
+
+impl Motion {
+    /// Becomes a coast that is known from elsewhere: from what several sensors see, their biases allowed for.
+    pub fn settle(&mut self, known: &Estimate<6>) {
+        let mut coast = known.clone();
+        carry(&mut coast, self.time);
+        (self.coast, self.thrust, self.arc) = (Some(coast), None, None);
+        (self.stands, self.odds, self.misfit) = (true, SURE, 3.0);
+        self.coast_plots = self.coast_plots.max(SETTLED_PLOTS);
+    }
+
+    /// Allows for a change of what is taken off a sensor's range (m), azimuth, elevation (rad) and time (s).
+    pub fn loosen(&mut self, site: &Site, change: &Vector4<f64>) {
+        let state = self.state();
+        let Some(sighting) = measure::sight(site, motion::position(&state)) else { return };
+        let Some(back) = sighting.jacobian.try_inverse() else { return };
+        let away_m = back * change.fixed_rows::<3>(0) + motion::velocity(&state) * change[3];
+        let spread = away_m * away_m.transpose();
+        let faster = spread / (LOOSENED_S * LOOSENED_S);
+        if let Some(coast) = &mut self.coast {
+            add_block(&mut coast.covariance, 0, &spread);
+            add_block(&mut coast.covariance, 3, &faster);
+        }
+        if let Some(thrust) = &mut self.thrust {
+            add_block(&mut thrust.covariance, 0, &spread);
+            add_block(&mut thrust.covariance, 3, &faster);
+        }
+    }
+}
+
+/// A bias turns over a track's length into an error of its velocity: over so long, seconds.
+const LOOSENED_S: f64 = 30.0;
+
+fn add_block<const N: usize>(covariance: &mut SMatrix<f64, N, N>, at: usize, block: &Matrix3<f64>) {
+    let mut view = covariance.fixed_view_mut::<3, 3>(at, at);
+    view += block;
 }
 
 /// Moves a coast on; through what is left of the air with the drag of a middling object, and as much doubt. Gives back

@@ -42,6 +42,12 @@ impl Past {
         kept && newest.time.since_s(time) <= LATE_S_MAX
     }
 
+    /// Whether a plot is here already.
+    pub fn holds(&self, plot: &Sensed) -> bool {
+        let is_newer = self.plots.back().is_none_or(|last| last.order(plot).is_lt());
+        !is_newer && self.plots.binary_search_by(|kept| kept.order(plot)).is_ok()
+    }
+
     /// Whether plots, in their order, come after all others.
     pub fn goes_on_with(&self, plots: &[Sensed]) -> bool {
         let (Some(last), Some(first)) = (self.plots.back(), plots.first()) else { return true };

@@ -8,12 +8,14 @@ use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::{Assessment, PlannedLaunch, Tracklet};
 
+use crate::arrivals::Arrivals;
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
 use crate::family::Family;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
+use crate::sensor_state::{self, SensorState};
 use crate::settings::Settings;
 use crate::track::Track;
 use crate::tracker::Tracker;
@@ -33,6 +35,7 @@ pub struct Picture {
     told: BTreeMap<u64, Told>,
     catalogue: Catalogue,
     notices: Vec<PlannedLaunch>,
+    arrivals: Arrivals,
 }
 
 impl Picture {
@@ -48,6 +51,7 @@ impl Picture {
             told: BTreeMap::new(),
             catalogue: Catalogue::default(),
             notices: Vec::new(),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -73,12 +77,25 @@ impl Picture {
             };
             let usable = sense::sense(plot, received, &self.tracker.radars).and_then(in_time);
             match usable {
-                Ok(plot) => sensed.push(plot),
-                Err(reason) => rejected.push(RejectedPlot { plot: plot.clone(), reason }),
+                Ok(plot) if self.past.holds(&plot) => self.arrivals.drop_duplicate(&plot),
+                Ok(plot) => {
+                    self.arrivals.take(&plot);
+                    sensed.push(plot);
+                }
+                Err(reason) => {
+                    self.arrivals.refuse(plot, reason, received, &self.sensors);
+                    rejected.push(RejectedPlot { plot: plot.clone(), reason });
+                }
             }
         }
         sensed.sort_by(Sensed::order);
-        sensed.dedup_by(|a, b| a.order(b).is_eq());
+        sensed.dedup_by(|a, b| {
+            let heard_before = a.order(b).is_eq();
+            if heard_before {
+                self.arrivals.drop_duplicate(a);
+            }
+            heard_before
+        });
         let newest = sensed.last().map(|plot| plot.time);
         if self.past.goes_on_with(&sensed) {
             self.past.go_on(&mut self.tracker, sensed, &self.settings);
@@ -91,6 +108,11 @@ impl Picture {
         }
         self.now = self.now.max(newest);
         rejected
+    }
+
+    /// The sensors: their biases, their health, in the order they were given in.
+    pub fn sensors(&self) -> Vec<SensorState> {
+        sensor_state::states(&self.tracker, &self.arrivals, self.now.unwrap_or_default())
     }
 
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.

@@ -13,6 +13,7 @@ use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 
 use crate::noise::Slowness;
+use crate::registration::Correction;
 
 /// Farther than any radar sees, metres.
 const RANGE_M_MAX: f64 = 1e8;
@@ -25,6 +26,12 @@ const HEIGHT_M_MAX: f64 = 1e6;
 fn untold_height_m(range_m: f64) -> (f64, f64) {
     ((range_m / 4.0).min(6_000.0), (range_m / 5.0).min(4_000.0))
 }
+
+/// A plot that is stamped so much later than it came is refused, seconds: it would make all others late.
+const AHEAD_S_MAX: f64 = 10.0;
+
+/// Correlation time of what remains of a corrected bias, seconds.
+const REMAINS_S: f64 = 1_000.0;
 
 /// Sectors of a turning antenna. Fewer weigh more plots against each other, and wait longer for them.
 pub const SECTORS: f64 = 8.0;
@@ -50,6 +57,8 @@ pub enum Rejection {
     NotThreeDimensional,
     /// It comes too long after plots already used.
     Late,
+    /// It is stamped with an instant that is still to come: the sensor's clock is wrong.
+    Ahead,
 }
 
 impl fmt::Display for Rejection {
@@ -59,6 +68,7 @@ impl fmt::Display for Rejection {
             Rejection::Impossible => "impossible number",
             Rejection::NotThreeDimensional => "no range or angle",
             Rejection::Late => "late",
+            Rejection::Ahead => "from the future",
         })
     }
 }
@@ -69,12 +79,16 @@ pub(crate) struct Radar {
     pub sensor: Sensor,
     pub site: Site,
     pub slowness: Slowness,
+    /// What is taken off its measurements.
+    pub correction: Option<Correction>,
+    /// Its plots are kept apart.
+    pub degraded: bool,
 }
 
 impl Radar {
     pub fn new(sensor: Sensor) -> Radar {
         let (site, slowness) = (Site::at(sensor.place()), Slowness::of(&sensor));
-        Radar { sensor, site, slowness }
+        Radar { sensor, site, slowness, correction: None, degraded: false }
     }
 }
 
@@ -124,6 +138,11 @@ impl Sensed {
     pub fn measurement<'a>(&self, radars: &'a [Radar]) -> Measurement<'a> {
         let radar = &radars[self.radar as usize];
         let mut noise = radar.slowness.noise(&radar.sensor);
+        if let Some(correction) = &radar.correction {
+            // What remains of a bias stays as it is far longer than any track.
+            noise.slow = noise.slow.zip_map(&correction.remaining, libm::hypot);
+            noise.slow_time_s = noise.slow_time_s.max(REMAINS_S);
+        }
         if let Some(sigma_rad) = self.el_sigma_rad {
             (noise.independent.z, noise.slow.z) = (sigma_rad, 0.0);
         }
@@ -155,6 +174,10 @@ pub(crate) fn sense(plot: &Plot, received: Tai, radars: &[Radar]) -> Result<Sens
     let possible =
         range_m > 0.0 && range_m < RANGE_M_MAX && plot.el_rad.abs() <= core::f64::consts::FRAC_PI_2;
     let possible = possible && plot.height_m.is_none_or(|height_m| height_m.abs() < HEIGHT_M_MAX);
+    // A caller that does not know when it received the plot gives the epoch.
+    if received > Tai(0) && plot.time.since_s(received) > AHEAD_S_MAX {
+        return Err(Rejection::Ahead);
+    }
     if !finite || !possible {
         return Err(Rejection::Impossible);
     }

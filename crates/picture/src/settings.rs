@@ -19,6 +19,8 @@ pub struct Settings {
     /// Only what coasts is looked for, by the coasting filter alone: for a radar that sees objects after their
     /// burn-out and above the air. Thrust and drag then break a track.
     pub coasting_only: bool,
+    /// Biases that are found are taken off the plots; off, they are found and shown alone.
+    pub corrects_biases: bool,
 }
 
 impl Default for Settings {
@@ -30,6 +32,7 @@ impl Default for Settings {
             warning_threshold: 0.5,
             assess_every_s: 1.0,
             coasting_only: false,
+            corrects_biases: true,
         }
     }
 }

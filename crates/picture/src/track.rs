@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use statement::{Evidence, Hops, Phenomenon, TrackStatus, Tracklet};
 
 use crate::family::Kin;
+use crate::gate::roughly_at;
 use crate::lift::Lift;
 use crate::manoeuvre::Manoeuvre;
 use crate::motion::{self, Motion};
@@ -175,6 +176,30 @@ impl Track {
         self.last_scans.iter().any(|(radar, scan, time)| {
             *radar == plot.radar && *scan == plot.scan && plot.time.since_s(*time).abs() < 1.5 * scan_s
         })
+    }
+
+    /// The position at an instant near its last plot, metres.
+    pub fn position_at(&self, time: Tai) -> nalgebra::Vector3<f64> {
+        roughly_at(self, time.since_s(self.motion.time))
+    }
+
+    /// The sensors whose plots it has from the last `within_s` seconds, or from the sensor's last scan.
+    pub fn seen_lately<'a>(
+        &'a self,
+        now: Tai,
+        within_s: f64,
+        radars: &'a [Radar],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let lately = move |(radar, _, time): &&(u32, i64, Tai)| {
+            let scan_s = 1.0 / radars[*radar as usize].sensor.rate_hz;
+            now.since_s(*time) < within_s.max(1.5 * scan_s)
+        };
+        self.last_scans.iter().filter(lately).map(|(radar, _, _)| *radar)
+    }
+
+    /// Whether it rests on degraded sensors alone.
+    pub fn is_apart(&self, radars: &[Radar]) -> bool {
+        self.radars.iter().all(|radar| radars[*radar as usize].degraded)
     }
 
     /// Whether a tentative track has shown enough to be an object.

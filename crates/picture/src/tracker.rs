@@ -8,6 +8,7 @@ use statement::TrackStatus;
 use crate::assign::assign;
 use crate::family;
 use crate::gate::gate;
+use crate::registration::{self, Registration};
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
 use crate::start::Starts;
@@ -18,6 +19,9 @@ use crate::track::Track;
 pub(crate) struct Tracker {
     pub radars: Vec<Radar>,
     starts: Starts,
+    /// What degraded sensors' plots may become.
+    starts_apart: Starts,
+    pub registration: Registration,
     /// Firm, coasting and lately lost ones, in the order of their numbers.
     pub tracks: Vec<Track>,
     /// How many tracks have been firm.
@@ -29,6 +33,8 @@ impl Tracker {
         Tracker {
             radars: sensors.into_iter().map(Radar::new).collect(),
             starts: Starts::default(),
+            starts_apart: Starts::default(),
+            registration: Registration::default(),
             tracks: Vec::new(),
             count: 0,
         }
@@ -36,14 +42,20 @@ impl Tracker {
 
     /// One scan of one radar: firm tracks choose first; what is left may be something new.
     pub fn take_scan(&mut self, scan: &[Sensed], settings: &Settings) {
-        let Some(time) = scan.first().map(|plot| plot.time) else { return };
-        self.age(time, settings);
+        let measured = scan;
+        let corrected = registration::corrected(measured, &self.radars);
+        let scan = corrected.as_deref().unwrap_or(measured);
+        let Some(first) = scan.first() else { return };
+        self.age(first.time, settings);
         let mut open = vec![true; scan.len()];
         associate(&mut self.tracks, scan, &mut open, &mut self.radars);
-        for track in self.starts.take(scan, &open, &self.radars, settings) {
+        let degraded = self.radars[first.radar as usize].degraded;
+        let starts = if degraded { &mut self.starts_apart } else { &mut self.starts };
+        for track in starts.take(scan, &open, &self.radars, settings) {
             self.add(track);
         }
         family::decide(&mut self.tracks);
+        self.registration.take(measured, &mut self.tracks, &mut self.radars, settings);
     }
 
     /// A new object; or one that was lost, come into view again.
@@ -65,6 +77,7 @@ impl Tracker {
     /// Lets time pass: firm tracks without plots coast, coasting ones are lost.
     fn age(&mut self, now: Tai, settings: &Settings) {
         self.starts.forget(now, &self.radars);
+        self.starts_apart.forget(now, &self.radars);
         for track in &mut self.tracks {
             match track.status_at(now, settings) {
                 TrackStatus::Lost if track.status != TrackStatus::Lost => track.lose(),

@@ -137,7 +137,9 @@ impl Told {
         let ClassProbabilities(each) = &classes;
         // What comes down is told, whatever it is called.
         let settled = threat >= SETTLED || each.iter().any(|(_, probability)| *probability >= SETTLED);
-        let established = (track.motion.coasts() || gliding.is_some()) && settled;
+        // A degraded sensor cannot by itself say for sure what it sees.
+        let moves_as_said = track.motion.coasts() || gliding.is_some();
+        let established = moves_as_said && settled && !track.is_apart(known.radars);
         let under_thrust = track.motion.under_thrust();
         let reachable = match gliding {
             Some(gliding) => reach::of_glide(gliding),
