@@ -114,11 +114,20 @@ export function viewAt(nation, t, state) {
     seq: state.seq, csrf: 'fake', nation, nation_name: NAMES[nation], realm: state.live ? 'live' : 'exercise/2022-10-04', title: state.live ? '' : 'A missile over northern Japan, 4 October 2022', now: iso(t), clock_speed: state.speed, clock_bound_ms: 1.2, build: 'fake',
     last_data_age_s: state.stale_s ?? 0.3,
     sensors: SENSORS[nation].map(([id, name, lat_deg, lon_deg, range_max_m], at) => ({ id, name, nation, lat_deg, lon_deg, range_max_m, notional: true, plots: 900 + at, rejected: at === 1 ? 3 : 0, last_plot_age_s: 0.3 + at / 3, last_error: null })),
-    tracks: [...tracks, ...many(state.many ?? 0, t, nation)], events, links,
+    tracks: [...tracks, ...many(state.many ?? 0, t, nation)], combined: combined(tracks), events, links,
     refusals: state.refused ? [{ who: 'sensor jpn-sado', reason: 'line 4411: el_rad 7.2 is outside −π/2 … π/2', count: 3, last: iso(t - 9) }, { who: 'peer kor', reason: 'signature of a body is bad', count: 1, last: iso(t - 30) }] : [],
     withheld: nation === 'jpn' ? [{ partner: 'kor', kind: 'track_batch', level: 'track', reason: 'rule "kor-warning-only": tracks are not released to Korea', count: Math.max(0, Math.floor(t)) }] : [],
     milestones: columns.length === 0 ? [] : [{ at: iso(FIRST_S.jpn + 2), text: 'Assessment of Japan reached the United States after 11 ms' }, { at: iso(FIRST_S.usa), text: 'First assessment: preliminary, unknown' }, { at: iso(FIRST_S.kor), text: 'Firm track K-7' }, { at: iso(28), text: 'First plot by kor-ship' }],
   };
+}
+
+/** What the tracks say together of the one object. */
+function combined(tracks) {
+  const seen = tracks.filter((one) => ['firm', 'coasting'].includes(one.status));
+  if (seen.length < 2) return [];
+  const mean = (of) => seen.reduce((sum, one) => sum + of(one), 0) / seen.length;
+  const sources = seen.map((one) => ({ nation: one.origin, track_id: one.id, method: 'tracklet' }));
+  return [{ id: 'C-1', method: 'tracklet', sources, lat_deg: mean((one) => one.lat_deg), lon_deg: mean((one) => one.lon_deg), alt_m: mean((one) => one.alt_m), speed_mps: 4180, course_deg: 88, sigma_m: 90, age_s: Math.min(...seen.map((one) => one.age_s)) }];
 }
 
 /** Further tracks, to see how the console bears many. */

@@ -25,6 +25,8 @@ export interface View {
   last_data_age_s: number | null;
   sensors: Sensor[];
   tracks: Track[];
+  /** Objects that several nations follow, from all their tracks: for our own eyes, never released. */
+  combined: Combined[];
   events: Event[];
   links: Link[];
   /** Counted bad input, newest first. */
@@ -69,6 +71,24 @@ export interface Track {
   trail: Point[];
   /** Predicted path to impact; may be empty. */
   ahead: Point[];
+}
+
+/** `tracklet`: news added; `intersection`: may rest on common information; `single`: one nation's track is left. */
+export type CombinedMethod = 'tracklet' | 'intersection' | 'single';
+
+export interface Combined {
+  id: string;
+  /** The weakest way by which a track came in. */
+  method: CombinedMethod;
+  sources: { nation: string; track_id: string; method: CombinedMethod }[];
+  lat_deg: number;
+  lon_deg: number;
+  alt_m: number;
+  speed_mps: number;
+  course_deg: number;
+  /** One sigma of the position, all axes together. */
+  sigma_m: number;
+  age_s: number;
 }
 
 export interface Ellipse {

@@ -108,6 +108,12 @@ try {
   check('act: Korea\'s console shows that Japan acknowledged', await comes(kor.page, 15_000, ...has('ack-jpn')));
   check('act: the United States\' console shows that Japan acknowledged', await comes(usa.page, 15_000, ...has('ack-jpn')));
 
+  // Where partners give tracks, the node combines them with its own; the page says whose, and that it stays here.
+  const combines = () => window.__watchfire.view.combined.some((one) => one.sources.length > 1 && new Set(one.sources.map((source) => source.nation)).size === one.sources.length);
+  check('combined: Japan\'s node combines a partner\'s track with its own', await comes(page, 30_000, combines), await page.evaluate(() => window.__watchfire.view.combined));
+  const shown = () => { const row = document.querySelector('[data-testid="combined"]'); return row !== null && row.textContent.includes('own eyes only') && /USA \S+/.test(row.textContent); };
+  check('combined: the United States\' table shows it, for own eyes only', await comes(usa.page, 30_000, shown), await text(usa.page, 'combined'));
+
   const cell = (row, nation) => text(page, `cell-${row}-${nation}`);
   check('columns: an impact is said by our own', await comes(page, 40_000, () => /°N/.test(document.querySelector('[data-testid="cell-impact-jpn"]')?.textContent ?? '')), await cell('impact', 'jpn'));
   const WANTED = {

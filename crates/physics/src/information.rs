@@ -76,7 +76,7 @@ fn scale(matrix: &Matrix6) -> Option<SVector<f64, 6>> {
 fn scaled(matrix: &Matrix6, scale: &SVector<f64, 6>, more: f64) -> Matrix6 {
     Matrix6::from_fn(|row, column| {
         let mean = 0.5 * (matrix[(row, column)] + matrix[(column, row)]);
-        scale[row] * mean * scale[column] + if row == column { more } else { 0.0 }
+        mean * (scale[row] * scale[column]) + if row == column { more } else { 0.0 }
     })
 }
 
@@ -88,7 +88,7 @@ mod tests {
         let root = Matrix6::from_fn(|row, column| ((row * 7 + column * 3) % 5) as f64 - 1.0)
             + Matrix6::identity() * 6.0;
         let units = Matrix6::from_diagonal(&SVector::<f64, 6>::new(1e3, 1e3, 1e3, 0.1, 0.1, 0.1));
-        units * root * root.transpose() * units
+        of_triangle(&triangle(&(units * root * root.transpose() * units)))
     }
 
     #[test]

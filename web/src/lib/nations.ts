@@ -24,6 +24,11 @@ export function codeOf(nation: string): string {
   return nation.toUpperCase();
 }
 
+/** Who is in a combined track, and that it stays here. */
+export function combinedOf(nations: string[]): string {
+  return `combined ${nations.map(codeOf).join(' + ')}${nations.length === 1 ? ' alone' : ''}, own eyes only`;
+}
+
 /** The local time that stands beside UTC: its name and hours ahead of UTC. */
 export function localOf(nation: string): { name: string; ahead_h: number } {
   if (nation === 'jpn') return { name: 'JST', ahead_h: 9 };

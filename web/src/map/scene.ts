@@ -17,8 +17,8 @@ import {
   type Scene,
   VerticalOrigin,
 } from '@cesium/engine';
-import type { Column, Event, Ground, Track, View } from '../contract';
-import { codeOf, colourOf } from '../lib/nations';
+import type { Column, Combined, Event, Ground, Track, View } from '../contract';
+import { codeOf, colourOf, combinedOf } from '../lib/nations';
 import { circle, ellipse, type LonLat } from './geo';
 import { Layer } from './layer';
 
@@ -27,6 +27,7 @@ const STALE_S = 5;
 const SENSOR_LABELS_WITHIN_M = 3_500_000;
 const LABEL_LINE_PX = 15;
 const TRACK_LABELS_MAX = 60;
+const COMBINED_LABELS_MAX = 12;
 
 const at = (lon_deg: number, lat_deg: number, alt_m = 0): Cartesian3 => Cartesian3.fromDegrees(lon_deg, lat_deg, alt_m);
 const line = (points: LonLat[]): Cartesian3[] => points.map(([lon, lat]) => at(lon, lat));
@@ -61,6 +62,7 @@ export class Picture {
     this.#nations = nationsOf(view, event);
     this.#sensors(view);
     this.#tracks(view, chosen);
+    for (const combined of view.combined) this.#combined(combined, view.combined.length <= COMBINED_LABELS_MAX);
     for (const column of event?.columns ?? []) {
       this.#column(column);
       this.#reach(column);
@@ -132,6 +134,21 @@ export class Picture {
       const text = `${codeOf(track.origin)} ${track.id}${firm ? '' : ` ${track.status}`}`;
       const version = `${text} ${track.lon_deg} ${track.lat_deg} ${track.alt_m} ${old}`;
       this.#label(`track ${key}`, version, text, position, colour, [14, -16 - LABEL_LINE_PX * this.#nations.indexOf(track.origin)]);
+    }
+  }
+
+  /** A ring around the nations' tracks, of no nation's colour. */
+  #combined(combined: Combined, labelled: boolean): void {
+    if (!finite(combined.lat_deg, combined.lon_deg, combined.alt_m)) return;
+    const key = `combined ${combined.id}`;
+    const position = at(combined.lon_deg, combined.lat_deg, combined.alt_m);
+    const colour = Color.WHITE.withAlpha(combined.age_s > STALE_S ? 0.5 : 1);
+    const version = `${combined.lon_deg} ${combined.lat_deg} ${combined.alt_m} ${colour.alpha}`;
+    const look = { position, pixelSize: 17, color: Color.TRANSPARENT, outlineColor: colour, outlineWidth: 2 };
+    this.#points.put(key, version, () => look, (point) => Object.assign(point, look));
+    if (labelled) {
+      const text = combinedOf(combined.sources.map((source) => source.nation));
+      this.#label(key, `${version} ${text}`, text, position, colour, [14, LABEL_LINE_PX]);
     }
   }
 

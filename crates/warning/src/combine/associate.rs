@@ -23,9 +23,9 @@ pub(super) const TRACKS_MAX: usize = 1_000;
 /// Tracks of one nation that are compared with one object, the nearest first.
 const NEAR_MAX: usize = 12;
 
-/// Squared distances that 99 % and 99.99 % of right pairs stay within, six degrees of freedom: to begin, and to stay.
+/// Squared distances that 99.9 % and 99.99 % of right pairs stay within, six degrees of freedom: to begin, and to stay.
 /// Abramowitz & Stegun, table 26.8.
-const GATE_TO_BEGIN: f64 = 16.81;
+const GATE_TO_BEGIN: f64 = 22.46;
 const GATE_TO_STAY: f64 = 27.86;
 
 /// What having belonged together is worth, as a squared distance.

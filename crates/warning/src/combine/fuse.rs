@@ -30,7 +30,6 @@ const ROUNDING: f64 = 1e-6;
 struct Part {
     state: State,
     covariance: Matrix6,
-    total: Matrix6,
     /// J, what is news; `None`: not known, or not to be believed.
     news: Option<Matrix6>,
     /// y and the information before, where there was any.
@@ -59,7 +58,7 @@ impl Part {
     fn of(track: &Track, time: Tai) -> Option<Part> {
         let Normal { state, covariance } = carried(track, time);
         let total = inverse(&covariance)?;
-        let mut part = Part { state, covariance, total, news: None, prior: None };
+        let mut part = Part { state, covariance, news: None, prior: None };
         let Some(tracklet) = &track.tracklet else { return Some(part) };
         let Some(prior) = &tracklet.prior else {
             part.news = Some(total);

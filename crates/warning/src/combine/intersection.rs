@@ -115,7 +115,7 @@ mod tests {
             let b = inverse(&(own_b + common)).unwrap();
             let cross = a * common * b;
             let (of_a, of_b, covariance) = gains(&a, &b);
-            let mixed = of_a * cross * of_b.transpose();
+            let mixed: Matrix6 = of_a * cross * of_b.transpose();
             let real = of_a * a * of_a.transpose() + of_b * b * of_b.transpose() + mixed + mixed.transpose();
             prop_assert!(is_semidefinite(&(covariance - real + covariance * 1e-7)));
         }

@@ -1,13 +1,13 @@
 //! Fusion: S0 seen by two or three nations' radars at different places, their tracks combined as a node combines them,
 //! against one tracker that has all plots.
 //!
-//! Beside the S0 radar stand one 200 km down range and 150 km to the left of the plane, which looks up range from there,
-//! and one 450 km down range and 100 km to the right; the same sigmas and rate, a third of a second apart. An object is
-//! seen from 80 km on (above the air, as where accuracy is asked for). Partners' tracks pass through their wire form.
+//! An object is seen from 80 km on (above the air, as where accuracy is asked for), or from launch, where both nations'
+//! filters follow the boost and only what comes after it is news. Beside the S0 radar stand one 200 km down range and 150 km to the left of the plane, which looks up range from there,
+//! and one 450 km down range and 100 km to the right; the same sigmas and rate, a third of a second apart.
+//! Partners' tracks pass through their wire form.
 
 use nalgebra::Vector3;
 use physics::filter::Estimate;
-use physics::geodetic::Geodetic;
 use physics::information::inverse;
 use physics::motion::{self, Matrix6, State};
 use physics::sensor::{Sensor, Volume};
@@ -26,8 +26,11 @@ use super::{Form, Noted};
 
 const NATIONS: [&str; 3] = ["jpn", "kor", "usa"];
 
-/// Ages that are asked for, seconds since the first plot of any.
+/// Ages that are asked for, seconds since the first plot of any, or since burn-out.
 const AGES_S: [i64; 3] = [30, 60, 120];
+
+/// Before each of these, batches of so many seconds are said, seconds: older ones are of no use to any way.
+const SAID_S: i64 = 12;
 
 /// 90 % quantile of χ², six degrees of freedom (Abramowitz & Stegun, table 26.8), and what a share may be off by, points.
 const HOLDS_90: f64 = 10.645;
@@ -39,8 +42,9 @@ const ABOVE_AIR_M: f64 = 80e3;
 /// Power of unmodelled acceleration that the plain methods reckon with, m²/s³: the tracker's in a coast.
 const COAST_PSD: f64 = 2e-6;
 
-/// Runs of the quick and of the full form.
-const RUNS: [usize; 2] = [3_500, 20_000];
+/// Runs of the quick and of the full form, above the air and from launch.
+const RUNS: [usize; 2] = [3_000, 20_000];
+const RUNS_FROM_LAUNCH: [usize; 2] = [400, 4_000];
 
 /// How partners' tracks come and are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +65,19 @@ enum Way {
     Covariance,
     /// Each track taken for new information each second.
     Naive,
+    /// Tracklets after a boost that was followed.
+    Launch,
+    /// The same tracks by intersection.
+    LaunchIntersection,
 }
 
-const WAYS: [(Way, &str, bool); 8] = [
+impl Way {
+    fn from_launch(self) -> bool {
+        matches!(self, Way::Launch | Way::LaunchIntersection)
+    }
+}
+
+const WAYS: [(Way, &str, bool); 10] = [
     (Way::Tracklets, "tracklets of two", true),
     (Way::Three, "tracklets of three", true),
     (Way::Lost, "tracklets of two, 30 % of batches lost", false),
@@ -72,6 +86,8 @@ const WAYS: [(Way, &str, bool); 8] = [
     (Way::Intersection, "inverse covariance intersection of two", false),
     (Way::Covariance, "covariance intersection of two", false),
     (Way::Naive, "naive fusion of two", false),
+    (Way::Launch, "from launch, tracklets of two", false),
+    (Way::LaunchIntersection, "from launch, intersection of two", false),
 ];
 
 /// What one way came to at one age.
@@ -80,6 +96,8 @@ struct Found {
     /// (error², the central tracker's error²), position and velocity.
     pairs: [Vec<(f64, f64)>; 2],
     held: usize,
+    /// The same of the central tracker.
+    central_held: usize,
     /// Combined otherwise than meant: another method, or another number of nations.
     otherwise: usize,
     missing: usize,
@@ -88,21 +106,22 @@ struct Found {
 /// The figures of all ways.
 pub fn measure(form: &Form) -> Result<Vec<Noted>, String> {
     let mut found = vec![vec![Found::default(); AGES_S.len()]; WAYS.len()];
-    // The central tracker's own share of ellipsoids that hold, of two nations' plots.
-    let mut central_held = vec![(0, 0); AGES_S.len()];
-    for index in 0..RUNS[usize::from(form.full)] {
-        let seed = form.seed + index as u64;
-        if let Ok(raid) = Raid::s0(seed) {
-            Run::new(raid, seed)?.follow(&mut found, &mut central_held)?;
+    for (from_launch, runs) in [(false, RUNS), (true, RUNS_FROM_LAUNCH)] {
+        for index in 0..runs[usize::from(form.full)] {
+            let seed = form.seed + index as u64;
+            if let Ok(raid) = Raid::s0(seed) {
+                Run::new(raid, seed, from_launch)?.follow(&mut found)?;
+            }
         }
     }
-    Ok(WAYS.iter().zip(&mut found).flat_map(|(way, found)| figures(way, found, &central_held)).collect())
+    Ok(WAYS.iter().zip(&mut found).flat_map(|(way, found)| figures(way, found)).collect())
 }
 
 /// One launch and those who watch it.
 struct Run {
     raid: Raid,
     seed: u64,
+    from_launch: bool,
     nations: Vec<Nation>,
     sensors: Vec<Sensor>,
 }
@@ -115,7 +134,7 @@ struct Batch {
 }
 
 impl Run {
-    fn new(raid: Raid, seed: u64) -> Result<Run, String> {
+    fn new(raid: Raid, seed: u64, from_launch: bool) -> Result<Run, String> {
         let nations = NATIONS.iter().map(|letters| letters.parse()).collect::<Result<_, _>>();
         let right = raid.sensor.clone();
         let across = |id: &str, lat_deg: f64, lon_deg: f64| Sensor {
@@ -131,7 +150,7 @@ impl Run {
         };
         let sensors =
             vec![right.clone(), across("left-radar", 41.35, 129.39), across("far-radar", 39.10, 132.20)];
-        Ok(Run { raid, seed, nations: nations.map_err(super::failed)?, sensors })
+        Ok(Run { raid, seed, from_launch, nations: nations.map_err(super::failed)?, sensors })
     }
 
     /// The object where it is seen.
@@ -140,7 +159,14 @@ impl Run {
         let (position, velocity, phase) = truth.state(time_s)?;
         let position = Vector3::from(position);
         let high = motion::radial_height_m(position) > ABOVE_AIR_M;
-        (phase != Phase::Boost && (high || position.dot(&Vector3::from(velocity)) < 0.0)).then_some(truth)
+        let above = phase != Phase::Boost && (high || position.dot(&Vector3::from(velocity)) < 0.0);
+        (self.from_launch || above).then_some(truth)
+    }
+
+    /// Whether ages count from this instant, were it the first.
+    fn counts(&self, time_s: f64) -> bool {
+        let state = self.raid.truths.first().and_then(|truth| truth.state(time_s));
+        state.is_some_and(|(_, _, phase)| phase != Phase::Boost)
     }
 
     fn truth(&self, time_s: f64) -> Option<State> {
@@ -148,7 +174,7 @@ impl Run {
         Some(motion::state(Vector3::from(position), Vector3::from(velocity)))
     }
 
-    fn follow(&self, found: &mut [Vec<Found>], central_held: &mut [(usize, usize)]) -> Result<(), String> {
+    fn follow(&self, found: &mut [Vec<Found>]) -> Result<(), String> {
         let picture = |sensors: &[Sensor]| Picture::new(sensors.to_vec(), Settings::default());
         let mut own: Vec<Picture> =
             self.sensors.iter().map(|sensor| picture(std::slice::from_ref(sensor))).collect();
@@ -159,6 +185,8 @@ impl Run {
         let mut first_s = None;
         let mut batches: Vec<(Batch, bool, f64)> = Vec::new();
         let mut naive: Option<Estimate<6>> = None;
+        // A node's lives on: it remembers who belongs together.
+        let mut combiners: Vec<Combiner> = WAYS.iter().map(|_| Combiner::default()).collect();
         for second in 0..self.raid.end_s as i64 {
             for (index, watch) in watches.iter_mut().enumerate() {
                 let time_s = second as f64 + index as f64 / 3.0;
@@ -166,7 +194,9 @@ impl Run {
                 if plots.is_empty() {
                     continue;
                 }
-                first_s.get_or_insert(second);
+                if self.counts(time_s) {
+                    first_s.get_or_insert(second);
+                }
                 let now = self.at(time_s);
                 own[index].observe(now, &plots);
                 central[1].observe(now, &plots);
@@ -180,33 +210,30 @@ impl Run {
             if age_s > AGES_S[AGES_S.len() - 1] {
                 break;
             }
-            for from in 1..own.len() {
+            let said = AGES_S.iter().any(|asked_s| (asked_s - SAID_S..=*asked_s).contains(&age_s));
+            for from in (1..own.len()).filter(|_| said) {
                 let tracks = own[from].tracks_with_tracklets(|track| track.status == TrackStatus::Firm);
                 let batch = Batch { from, arrives_s: time_s, tracks: over_the_wire(tracks)? };
                 batches.push((batch, lot.chance(0.3), lot.between(0.0, 5.0)));
             }
-            // What is older than the latest late one is of no use to any way.
-            batches.retain(|(batch, _, _)| time_s - batch.arrives_s < 20.0);
+            batches.retain(|(batch, _, _)| time_s - batch.arrives_s <= SAID_S as f64);
             self.naively(&own, time_s, &mut naive);
             let Some(place) = AGES_S.iter().position(|asked_s| *asked_s == age_s) else { continue };
             let Some(truth) = self.truth(time_s) else { continue };
             let now = self.at(time_s);
-            for (central, held) in central.iter().take(1).zip(&mut central_held[place..]) {
-                if let Some(estimate) = nearest(central, now, &truth) {
-                    held.0 += usize::from(holds(&estimate, &truth));
-                    held.1 += 1;
-                }
-            }
-            for ((way, _, _), found) in WAYS.iter().zip(&mut *found) {
+            let ways = WAYS.iter().zip(&mut *found).zip(&mut combiners);
+            for (((way, _, _), found), combiner) in
+                ways.filter(|((way, _), _)| way.0.from_launch() == self.from_launch)
+            {
                 let found = &mut found[place];
                 let central = nearest(&central[usize::from(*way == Way::Three)], now, &truth);
                 let fused = match way {
                     Way::Naive => naive.clone(),
                     Way::Covariance => self.by_covariance(&own, now, &truth),
-                    _ => self.combined(*way, &own[0], &batches, time_s, found),
+                    _ => self.combined(*way, combiner, &own[0], &batches, time_s, found),
                 };
                 match (fused, central) {
-                    (Some(fused), Some(central)) => found.take(fused, &central, &truth, now),
+                    (Some(fused), Some(central)) => found.take(&fused, &central, &truth),
                     _ => found.missing += 1,
                 }
             }
@@ -222,6 +249,7 @@ impl Run {
     fn combined(
         &self,
         way: Way,
+        combiner: &mut Combiner,
         own: &Picture,
         batches: &[(Batch, bool, f64)],
         time_s: f64,
@@ -249,13 +277,13 @@ impl Run {
         if way == Way::Three {
             meant = 3;
         }
-        if way == Way::Intersection {
+        if matches!(way, Way::Intersection | Way::LaunchIntersection) {
             tracks.iter_mut().for_each(|(_, track)| track.evidence.source_tags = vec!["common".into()]);
         }
-        let combined = Combiner::default().combine(self.nations[0], &tracks, now);
+        let combined = combiner.combine(self.nations[0], &tracks, now);
         let it = combined.iter().find(|it| it.show().sources[0].nation == self.nations[0])?.show();
         let method = match way {
-            Way::Intersection | Way::TwoPaths => Method::Intersection,
+            Way::Intersection | Way::LaunchIntersection | Way::TwoPaths => Method::Intersection,
             _ => Method::Tracklet,
         };
         found.otherwise += usize::from(it.sources.len() != meant || it.method != method);
@@ -324,21 +352,21 @@ fn holds(estimate: &Estimate<6>, truth: &State) -> bool {
 }
 
 impl Found {
-    fn take(&mut self, fused: Estimate<6>, central: &Estimate<6>, truth: &State, now: Tai) {
-        debug_assert_eq!(fused.time, now);
+    fn take(&mut self, fused: &Estimate<6>, central: &Estimate<6>, truth: &State) {
         let errors = [fused.state - truth, central.state - truth];
         for (part, pairs) in self.pairs.iter_mut().enumerate() {
             let [fused, central] = errors.map(|error| error.fixed_rows::<3>(3 * part).norm_squared());
             pairs.push((fused, central));
         }
-        self.held += usize::from(holds(&fused, truth));
+        self.held += usize::from(holds(fused, truth));
+        self.central_held += usize::from(holds(central, truth));
     }
 }
 
-fn figures(way: &(Way, &str, bool), found: &mut [Found], central_held: &[(usize, usize)]) -> Vec<Noted> {
+fn figures(way: &(Way, &str, bool), found: &mut [Found]) -> Vec<Noted> {
     let (_, name, has_goal) = *way;
     let mut noted = Vec::new();
-    for ((age_s, found), central) in AGES_S.iter().zip(found).zip(central_held) {
+    for (age_s, found) in AGES_S.iter().zip(found) {
         let runs = found.pairs[0].len();
         let aside = match (found.otherwise, found.missing) {
             (0, 0) => String::new(),
@@ -368,11 +396,11 @@ fn figures(way: &(Way, &str, bool), found: &mut [Found], central_held: &[(usize,
             "points",
             false,
             format!(
-                "holds {:.2} % [{:.2}, {:.2}]; the central tracker's of two {:.2} %",
+                "holds {:.2} % [{:.2}, {:.2}]; the central tracker's {:.2} %",
                 100.0 * value,
                 100.0 * low,
                 100.0 * high,
-                100.0 * central.0 as f64 / central.1.max(1) as f64
+                100.0 * found.central_held as f64 / runs as f64
             ),
         ));
     }
