@@ -9,6 +9,7 @@ mod follow;
 mod ground;
 mod plots;
 mod raid;
+mod registration;
 mod speed;
 mod statistics;
 
@@ -23,13 +24,12 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 7] = [
     "satellites and the cost of that (a test of the catalogue prints a first share)",
     "aircraft (tests of made-up and recorded traffic alone)",
     "glide (S4: no manoeuvre model)",
     "infrared (IR2, IR1)",
     "fusion of partners' tracks",
-    "registration (D)",
     "late data up to 30 s (a test alone)",
     "coverage by class and sensor kind (ballistic and radar alone)",
 ];
@@ -47,6 +47,8 @@ pub enum Part {
     Accuracy,
     /// Coverage and size of the impact ellipses, impact time.
     Impact,
+    /// D: biases of two radars, and how often healthy ones are called degraded.
+    Registration,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -111,6 +113,9 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+    }
+    if wanted(Part::Registration) {
+        noted.extend(registration::measure(form)?);
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
