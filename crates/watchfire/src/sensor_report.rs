@@ -17,14 +17,16 @@ pub fn json(sensors: &[SensorState], t0: Tai) -> String {
         json!({"value": bias.value, "low": bias.low, "high": bias.high, "applied": bias.applied})
     };
     let sensor = |sensor: &SensorState| {
-        let biases = sensor.biases.as_ref().map(|[range, azimuth, elevation, time]| {
+        let four = |[range, azimuth, elevation, time]: &[Bias; 4]| {
             json!({
                 "range_m": bias(range),
                 "az_rad": bias(azimuth),
                 "el_rad": bias(elevation),
                 "time_s": bias(time),
             })
-        });
+        };
+        let relative: serde_json::Map<String, Value> =
+            sensor.relative.iter().map(|(other, biases)| (other.clone(), four(biases))).collect();
         json!({
             "id": sensor.id,
             "standing": sensor.standing,
@@ -33,7 +35,8 @@ pub fn json(sensors: &[SensorState], t0: Tai) -> String {
             "duplicates": sensor.duplicates,
             "last_duplicate_s": sensor.last_duplicate.map(|last| last.since_s(t0)),
             "common_plots": sensor.common_plots,
-            "biases": biases,
+            "biases": sensor.biases.as_ref().map(four),
+            "relative": relative,
         })
     };
     let all: Vec<Value> = sensors.iter().map(sensor).collect();

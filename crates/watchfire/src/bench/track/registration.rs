@@ -11,20 +11,22 @@ use sim::raid::Raid;
 use sim::random::Random;
 use sim::sensing::Watch;
 use sim::truth::{Phase, Truth};
+use statement::TrackStatus;
 
-use super::follow::nearest;
+use super::follow::estimate_at;
 use super::statistics::{Interval, poisson_upper, quantile, share};
 use super::{Form, Noted, failed};
 
 /// Runs of D; as many again have biases drawn from the priors; and runs of healthy radars. Quick, full.
-const RUNS: [usize; 2] = [60, 1_000];
-const HEALTHY_RUNS: [usize; 2] = [40, 500];
+const RUNS: [usize; 2] = [300, 1_000];
+const HEALTHY_RUNS: [usize; 2] = [200, 2_000];
 
-/// Biases of the northern radar: range (m), azimuth, elevation (rad), time (s).
-const BIASES: [f64; 4] = [500.0, 0.7e-3, 0.7e-3, 0.0];
+/// Biases of the southern and the northern radar: range (m), azimuth, elevation (rad), time (s).
+const BIASES: Biases = [[0.0; 4], [500.0, 0.7e-3, 0.7e-3, 0.0]];
 
-/// The priors' sigmas, as docs/tracking/registration.md states them.
-const PRIOR: [f64; 4] = [300.0, 0.5e-3, 0.5e-3, 0.05];
+/// The priors' sigmas of a radar that is off, and of one that is well, as docs/tracking/registration.md states them.
+const OFF: [f64; 4] = [700.0, 0.7e-3, 0.7e-3, 0.05];
+const WELL: [f64; 4] = [20.0, 0.1e-3, 0.1e-3, 0.005];
 
 const NAMES: [&str; 4] = ["range", "azimuth", "elevation", "time"];
 /// What makes each a number for people: m, mrad, mrad, ms.
@@ -42,8 +44,10 @@ const CLUTTER: f64 = 20.0;
 struct Shown {
     /// Of both radars, where they are known.
     biases: Option<[[Bias; 4]; 2]>,
-    /// Error of the track nearest to the truth, metres.
-    error_m: Option<f64>,
+    /// The northern one's less the southern one's.
+    relative: Option<[Bias; 4]>,
+    /// Error of the track with most plots (metres), and how many tracks there are of the one object.
+    track: Option<(f64, usize)>,
 }
 
 /// All figures.
@@ -57,17 +61,24 @@ pub fn measure(form: &Form) -> Result<Vec<Noted>, String> {
         let flight = Raid::s0(seed).map_err(failed)?;
         given.push((BIASES, follow(&flight, seed, BIASES, &corrects)));
         uncorrected.push((BIASES, follow(&flight, seed, BIASES, &shows)));
-        unbiased.push(([0.0; 4], follow(&flight, seed, [0.0; 4], &corrects)));
+        let none = [[0.0; 4]; 2];
+        unbiased.push((none, follow(&flight, seed, none, &corrects)));
         let mut random = Random::stream(seed, "biases");
-        let biases = PRIOR.map(|sigma| sigma * random.normal());
+        let biases = [WELL, OFF].map(|prior| prior.map(|sigma| sigma * random.normal()));
         drawn.push((biases, follow(&flight, seed, biases, &corrects)));
     }
     let mut noted = Vec::new();
     for (place, common_s) in COMMON_S.into_iter().enumerate() {
         noted.push(found(&given, place, common_s));
+        noted.push(relative(&given, place, common_s));
         noted.push(within("registration: D, errors within their 95 % intervals", &given, place, Some(0.94)));
         noted.extend(errors(&given, place, common_s));
-        noted.push(within("registration: biases drawn from the priors, within", &drawn, place, None));
+        noted.push(within(
+            "registration: biases drawn from the priors (well, off), within",
+            &drawn,
+            place,
+            None,
+        ));
     }
     for (name, runs) in [
         ("corrected", &given),
@@ -82,7 +93,9 @@ pub fn measure(form: &Form) -> Result<Vec<Noted>, String> {
     Ok(noted)
 }
 
-type Runs = [([f64; 4], [Shown; 2])];
+/// Biases of the southern and the northern radar.
+type Biases = [[f64; 4]; 2];
+type Runs = [(Biases, [Shown; 2])];
 
 /// Share of runs in which the range bias was found.
 fn found(runs: &Runs, place: usize, common_s: f64) -> Noted {
@@ -110,6 +123,31 @@ fn found(runs: &Runs, place: usize, common_s: f64) -> Noted {
     )
 }
 
+/// Share of runs in which it was found that the radars' range biases differ.
+fn relative(runs: &Runs, place: usize, common_s: f64) -> Noted {
+    let known = runs.iter().filter_map(|(_, shown)| shown[place].relative);
+    let (mut found, mut inside, mut errors_m) = (0, 0, Vec::new());
+    for bias in known.map(|biases| biases[0]) {
+        let truth = BIASES[1][0] - BIASES[0][0];
+        found += usize::from(bias.excludes_zero() && bias.value > 0.0);
+        inside += usize::from((bias.low..=bias.high).contains(&truth));
+        errors_m.push((bias.value - truth).abs());
+    }
+    let Interval { value, low, high } = share(found, runs.len());
+    Noted::new(
+        format!("registration: D, difference of the range biases found after {common_s} s"),
+        (place == 0).then_some(0.94),
+        value,
+        "share",
+        true,
+        format!(
+            "[{low:.3}, {high:.3}], within its interval {:.3}, median error {:.0} m",
+            inside as f64 / runs.len() as f64,
+            quantile(&mut errors_m, 0.5)
+        ),
+    )
+}
+
 /// Share of the biases of both radars whose error lies within their interval.
 fn within(name: &str, runs: &Runs, place: usize, goal: Option<f64>) -> Noted {
     let mut counts = [[0; 4]; 2];
@@ -117,7 +155,7 @@ fn within(name: &str, runs: &Runs, place: usize, goal: Option<f64>) -> Noted {
     for (truth, shown) in runs {
         let Some(biases) = &shown[place].biases else { continue };
         known += 1;
-        for (radar, truth) in [[0.0; 4], *truth].iter().enumerate() {
+        for (radar, truth) in truth.iter().enumerate() {
             for measure in 0..4 {
                 let bias = &biases[radar][measure];
                 counts[radar][measure] += usize::from((bias.low..=bias.high).contains(&truth[measure]));
@@ -151,7 +189,7 @@ fn errors(runs: &Runs, place: usize, common_s: f64) -> Vec<Noted> {
     let noted = |measure: usize| {
         let known = runs.iter().filter_map(|(truth, shown)| {
             let bias = shown[place].biases?[1][measure];
-            Some(((bias.value - truth[measure]).abs(), 0.5 * (bias.high - bias.low)))
+            Some(((bias.value - truth[1][measure]).abs(), 0.5 * (bias.high - bias.low)))
         });
         let (mut errors, mut halves): (Vec<f64>, Vec<f64>) = known.unzip();
         let (scale, unit) = UNITS[measure];
@@ -169,7 +207,9 @@ fn errors(runs: &Runs, place: usize, common_s: f64) -> Vec<Noted> {
 
 /// How far the joint track is from the truth.
 fn track_error(name: &str, runs: &Runs, place: usize, common_s: f64) -> Noted {
-    let mut errors_m: Vec<f64> = runs.iter().filter_map(|(_, shown)| shown[place].error_m).collect();
+    let tracks: Vec<(f64, usize)> = runs.iter().filter_map(|(_, shown)| shown[place].track).collect();
+    let single = tracks.iter().filter(|(_, count)| *count == 1).count();
+    let mut errors_m: Vec<f64> = tracks.iter().map(|(error_m, _)| *error_m).collect();
     let rms_m = (errors_m.iter().map(|error| error * error).sum::<f64>() / errors_m.len() as f64).sqrt();
     let tracked = errors_m.len();
     Noted::new(
@@ -178,7 +218,7 @@ fn track_error(name: &str, runs: &Runs, place: usize, common_s: f64) -> Noted {
         quantile(&mut errors_m, 0.5),
         "m",
         false,
-        format!("rms {rms_m:.0} m, {tracked} of {} runs with a track", runs.len()),
+        format!("rms {rms_m:.0} m, {tracked} of {} runs with a track, {single} with one alone", runs.len()),
     )
 }
 
@@ -198,21 +238,19 @@ fn is_shown(truth: &&Truth, time_s: f64) -> bool {
 }
 
 /// One flight by both radars, from burn-out on.
-fn follow(raid: &Raid, seed: u64, biases: [f64; 4], settings: &Settings) -> [Shown; 2] {
+fn follow(raid: &Raid, seed: u64, biases: Biases, settings: &Settings) -> [Shown; 2] {
     let sensors = radars(raid);
     let mut picture = Picture::new(sensors.to_vec(), settings.clone());
     let mut watches = [0, 1].map(|index| Watch::new(&sensors[index], seed));
     let mut common_since_s: Option<f64> = None;
-    let mut shown = [Shown { biases: None, error_m: None }; 2];
+    let mut shown = [Shown { biases: None, relative: None, track: None }; 2];
     let mut seen = [false; 2];
     for scan in 0..raid.end_s as i64 {
         let time_s = scan as f64;
         for (index, watch) in watches.iter_mut().enumerate() {
             let truths = raid.truths.iter().filter(|truth| is_shown(truth, time_s));
             let mut plots = watch.scan(scan, time_s, raid.start, truths);
-            if index == 1 {
-                plots.iter_mut().for_each(|plot| add(plot, &biases));
-            }
+            plots.iter_mut().for_each(|plot| add(plot, &biases[index]));
             seen[index] |= !plots.is_empty();
             picture.observe(raid.start.plus_s(time_s), &plots);
         }
@@ -226,12 +264,16 @@ fn follow(raid: &Raid, seed: u64, biases: [f64; 4], settings: &Settings) -> [Sho
         let states = picture.sensors();
         let known = states[0].biases.zip(states[1].biases).map(|(south, north)| [south, north]);
         let truth = raid.truths.first().and_then(|truth| truth.state(time_s));
-        let error_m = truth.and_then(|(position, velocity, _)| {
+        let track = truth.and_then(|(position, velocity, _)| {
             let truth: State = motion::state(Vector3::from(position), Vector3::from(velocity));
-            let estimate = nearest(&picture, raid.start.plus_s(time_s), &truth)?;
-            Some((estimate.position() - motion::position(&truth)).norm())
+            let mut firm = picture.tracks();
+            firm.retain(|track| track.status == TrackStatus::Firm);
+            let longest = firm.iter().max_by_key(|track| track.evidence.plots)?;
+            let estimate = estimate_at(longest, raid.start.plus_s(time_s));
+            Some(((estimate.position() - motion::position(&truth)).norm(), firm.len()))
         });
-        shown[place] = Shown { biases: known, error_m };
+        let relative = states[1].relative.first().map(|(_, biases)| *biases);
+        shown[place] = Shown { biases: known, relative, track };
         if place == COMMON_S.len() - 1 {
             break;
         }
@@ -275,10 +317,15 @@ fn healthy(form: &Form) -> Result<Noted, String> {
         degraded += u32::from(called[0]);
         disputed += u32::from(called[1]);
         if called[0] {
-            first.push(seed.to_string());
+            let states = picture.sensors();
+            let why = states.iter().flat_map(|state| state.finding.iter().chain(&state.past));
+            first.push(format!(
+                "{seed} ({})",
+                why.map(|found| found.why.as_str()).collect::<Vec<_>>().join("; ")
+            ));
         }
     }
-    first.truncate(8);
+    first.truncate(4);
     Ok(Noted::new(
         "registration: healthy runs in which a radar was called degraded".to_owned(),
         Some(0.0),
