@@ -113,7 +113,7 @@ export function viewAt(nation, t, state) {
   return {
     seq: state.seq, csrf: 'fake', nation, nation_name: NAMES[nation], realm: state.live ? 'live' : 'exercise/2022-10-04', title: state.live ? '' : 'A missile over northern Japan, 4 October 2022', now: iso(t), clock_speed: state.speed, clock_bound_ms: 1.2, build: 'fake',
     last_data_age_s: state.stale_s ?? 0.3,
-    sensors: SENSORS[nation].map(([id, name, lat_deg, lon_deg, range_max_m], at) => ({ id, name, nation, lat_deg, lon_deg, range_max_m, notional: true, plots: 900 + at, rejected: at === 1 ? 3 : 0, last_plot_age_s: 0.3 + at / 3, last_error: null })),
+    sensors: SENSORS[nation].map(([id, name, lat_deg, lon_deg, range_max_m], at) => ({ id, name, nation, lat_deg, lon_deg, range_max_m, notional: true, plots: 900 + at, rejected: at === 1 ? 3 : 0, last_plot_age_s: 0.3 + at / 3, last_error: null, health: { standing: at === 2 ? 'degraded' : 'healthy', since: at === 2 ? '2022-10-03T22:24:10Z' : null, why: at === 2 ? 'its clock jumped by +2.0 s' : null, duplicates: 0, common_plots: 40, biases: null } })),
     tracks: [...tracks, ...many(state.many ?? 0, t, nation)], combined: combined(tracks), events, links,
     refusals: state.refused ? [{ who: 'sensor jpn-sado', reason: 'line 4411: el_rad 7.2 is outside −π/2 … π/2', count: 3, last: iso(t - 9) }, { who: 'peer kor', reason: 'signature of a body is bad', count: 1, last: iso(t - 30) }] : [],
     withheld: nation === 'jpn' ? [{ partner: 'kor', kind: 'track_batch', level: 'track', reason: 'rule "kor-warning-only": tracks are not released to Korea', count: Math.max(0, Math.floor(t)) }] : [],

@@ -50,6 +50,31 @@ export interface Sensor {
   rejected: number;
   last_plot_age_s: number | null;
   last_error: string | null;
+  health: SensorHealth;
+}
+
+export interface SensorHealth {
+  /** `degraded`: it errs, its plots are kept apart, and it cannot establish a warning alone. `disputed`: it and another
+   * sensor contradict each other, and nothing tells which of them errs. */
+  standing: 'healthy' | 'disputed' | 'degraded';
+  /** From when on it is not healthy, and why, in one line. */
+  since: Iso | null;
+  why: string | null;
+  /** Plots heard twice, dropped. */
+  duplicates: number;
+  /** Plots that other sensors' plots of the same objects confirmed. */
+  common_plots: number;
+  /** Measured minus true; null where too little was seen in common with another sensor. */
+  biases: { range_m: SensorBias; az_rad: SensorBias; el_rad: SensorBias; time_s: SensorBias } | null;
+}
+
+export interface SensorBias {
+  value: number;
+  /** The 95 % interval. */
+  low: number;
+  high: number;
+  /** What is taken off the sensor's plots; null: nothing, since the interval holds zero. */
+  applied: number | null;
 }
 
 export type TrackStatus = 'tentative' | 'firm' | 'coasting' | 'lost' | 'unknown';

@@ -42,9 +42,9 @@ pub(crate) const MEASURES: usize = 4;
 const BIASES: usize = MEASURES * SENSORS_MAX;
 const STATES: usize = 6 + BIASES;
 
-/// What a sensor's biases may be before anything is seen, one sigma. Range: a delay of 2 µs that was not calibrated.
-/// Angles: 1.7 minutes of arc of levelling and north. Time: a clock set over a network.
-pub(crate) const BIAS_SIGMA: [f64; MEASURES] = [300.0, 0.5e-3, 0.5e-3, 0.05];
+/// What the biases of a sensor that is off may be before anything is seen, one sigma. Range: a delay of 5 µs that was not
+/// calibrated. Angles: 2.4 minutes of arc of levelling and north. Time: a clock set over a network.
+pub(crate) const BIAS_SIGMA: [f64; MEASURES] = [700.0, 0.7e-3, 0.7e-3, 0.05];
 
 /// Spread of the first state, m and m/s: so wide that the track it comes from is not counted as a measurement.
 const START_SIGMA: (f64, f64) = (10_000.0, 500.0);
@@ -63,8 +63,11 @@ const SETTLED_PLOTS: u32 = 10;
 
 /// Plots in a row, outside the gate, at which a sensor is judged; and at which the object is given up where nobody else
 /// sees it.
-const MISFITS: u32 = 4;
+const MISFITS: u32 = 5;
 const MISFITS_ALONE: u32 = 8;
+
+/// A sensor that agrees with others only if its bias is larger than so many sigmas of the prior does not agree.
+const PLAUSIBLE_SIGMAS: f64 = 4.0;
 
 /// Rounds of the search for a clock's step.
 const CLOCK_ROUNDS: usize = 5;
@@ -147,8 +150,8 @@ impl Compared {
 pub(crate) enum Verdict {
     /// Nothing new.
     Open,
-    /// It agrees with other sensors for so many plots in a row; these are they.
-    Agrees { plots: u32, with: Vec<u32> },
+    /// It agrees with other sensors for so many plots in a row; these are they. Whether with biases that it may have.
+    Agrees { plots: u32, with: Vec<u32>, plausible: bool },
     /// The object does not coast, or is no longer seen: nothing more is learned from it.
     Ended { coasted: bool },
     /// The sensor's plots lie elsewhere, while others see the object where it must be.
@@ -330,7 +333,9 @@ impl Common {
         self.set_aside();
         let (plots, radar) = (self.seen[block].fits_in_row, self.seen[block].radar);
         let with: Vec<u32> = self.fitting().filter(|other| *other != radar).collect();
-        if with.is_empty() { Verdict::Open } else { Verdict::Agrees { plots, with } }
+        let biases = self.state.rows(self.place(block), MEASURES);
+        let plausible = biases.iter().all(|bias| bias.abs() < PLAUSIBLE_SIGMAS);
+        if with.is_empty() { Verdict::Open } else { Verdict::Agrees { plots, with, plausible } }
     }
 
     /// Whether a plot outside the gate says something of its sensor: that should see the object, and the plot is not of
@@ -539,21 +544,21 @@ impl Common {
         let mut ahead_s = 0.0;
         // Each round moves the instants along the flight to where the plots are nearest.
         for _ in 0..CLOCK_ROUNDS {
-            let (mut away_s, mut fits) = (0.0, true);
+            let (mut weight, mut weighted, mut fits) = (0.0, 0.0, true);
             for misfit in misfits {
                 let then = misfit.time.since_s(self.time) - ahead_s;
                 let state = integrate::coast(&self.kinematic_state(), then);
                 let sighting = measure::sight(site, flight::position(&state))?;
                 let rest = measure::residual(misfit.measured, sighting.measured + misfit.bias);
                 fits &= rest.dot(&(misfit.inverse * rest)) < GATE;
-                let velocity = flight::velocity(&state);
-                let away_m = sighting.jacobian.try_inverse()? * rest;
-                away_s += away_m.dot(&velocity) / velocity.norm_squared() / misfits.len() as f64;
+                let rate = sighting.jacobian * flight::velocity(&state);
+                weighted += rate.dot(&(misfit.inverse * rest));
+                weight += rate.dot(&(misfit.inverse * rate));
             }
             if fits {
                 return Some(ahead_s);
             }
-            ahead_s -= away_s;
+            ahead_s -= weighted / weight;
         }
         None
     }

@@ -1,8 +1,10 @@
 //! Registration: the sensors' biases in range, azimuth, elevation and time, from what several of them see.
 //!
 //! Each object that two or more sensors see says something of their biases ([`crate::common`]). Of independent objects
-//! these informations add to that of the priors: Λ = I + Σ Λᵢ, b = Λ⁻¹ Σ ηᵢ, in units of the priors' sigmas. The
-//! interval of a bias is b ± 1.96 σ of its marginal. A bias whose interval excludes zero is applied: its sensor's plots
+//! these informations add to that of the priors: Λ = Λ₀ + Σ Λᵢ, b = Λ⁻¹ Σ ηᵢ. Which of two sensors is biased the plots
+//! say only in part; the rest the priors decide. A sensor is **well** (most are) or **off**, with narrow and wide priors:
+//! each hypothesis of which ones are off has its evidence, and the estimate is their mixture, whose variance says where
+//! they differ. The interval of a bias is b ± 1.96 σ. A bias whose interval excludes zero is applied: its sensor's plots
 //! are corrected before anything else is made of them. What is applied is the likeliest set with the biases that are
 //! not applied at zero, so that corrected sensors agree with those that are left as they are; how unsure it stays is
 //! carried as a slow error (`physics::filter`).
@@ -22,8 +24,22 @@ use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
 use crate::track::Track;
 
+/// Precision of the biases of a sensor that is well, in units of [`BIAS_SIGMA`]: sigmas of 20 m, a third of a minute of
+/// arc and 5 ms.
+const WELL_PRECISION: [f64; MEASURES] = [35.0 * 35.0, 49.0, 49.0, 100.0];
+
+/// Probability that a sensor is off before anything is seen.
+const OFF: f64 = 0.1;
+
+/// Of so many sensors at most two are allowed to be off at once; of more, one.
+const PAIRS_AMONG: usize = 8;
+
 /// Half the width of a normal's central 95 %, in sigmas. Abramowitz & Stegun, table 26.5.
 pub(crate) const SIGMAS_95: f64 = 1.959_964;
+
+/// At so many sigmas two sensors' biases differ for sure: they are taken off though it may not be clear yet which of the
+/// two is off. What is left open is carried as their remaining error.
+const SIGMAS_APART: f64 = 3.0;
 
 /// An applied bias is applied until its interval holds zero well inside: at so many sigmas.
 const SIGMAS_HELD: f64 = 1.0;
@@ -108,10 +124,12 @@ impl Registration {
         for index in (0..self.commons.len()).rev() {
             match self.commons[index].take(scan, tracks, radars, shared) {
                 Verdict::Open => {}
-                Verdict::Agrees { plots, with } => {
+                Verdict::Agrees { plots, with, plausible } => {
                     self.common_plots.resize(radars.len(), 0);
                     self.common_plots[first.radar as usize] += 1;
-                    self.health.agrees(first.time, first.radar, plots, &with);
+                    if plausible {
+                        self.health.agrees(first.time, first.radar, plots, &with);
+                    }
                 }
                 Verdict::Ended { coasted } => {
                     let common = self.commons.remove(index);
@@ -152,7 +170,9 @@ impl Registration {
             let position_m = track.position_at(time);
             let near = |plot: &Sensed| (plot.position_m - position_m).norm_squared() < NEAR_M * NEAR_M;
             let mut others = track.seen_lately(time, LATELY_S, radars).filter(|other| *other != radar);
-            if others.next().is_none() || !scan.iter().any(near) {
+            // Seen to burn, and not yet known to coast: there is nothing to be learned from it.
+            let burns = track.motion.thrust_seen.is_some() && !track.motion.coasts();
+            if others.next().is_none() || burns || !scan.iter().any(near) {
                 continue;
             }
             let taken = |common: &Common| (common.position_at(time) - position_m).norm() < APART_M;
@@ -218,36 +238,32 @@ impl Registration {
         (matrix, vector)
     }
 
-    /// The biases of all sensors, four each; `None` where nothing is known of any.
-    pub fn biases(&self, sensors: usize) -> Option<Vec<Known>> {
+    /// The biases of all sensors; `None` where nothing is known of any.
+    pub fn biases(&self, sensors: usize) -> Option<Weighed> {
         let (matrix, vector) = self.total(sensors);
-        if vector.iter().all(|part| *part == 0.0) {
-            return None;
-        }
-        let all: Vec<usize> = (0..vector.len()).collect();
-        let (value, sigma) = solve(&matrix, &vector, &all)?;
-        let known = value.iter().zip(&sigma).enumerate().map(|(index, (value, sigma))| {
-            let unit = BIAS_SIGMA[index % MEASURES];
-            Known { value: value * unit, sigma: sigma * unit }
-        });
-        Some(known.collect())
+        weigh(&matrix, &vector)
     }
 
     /// Renews the corrections, and moves the tracks that rest on plots which were not corrected so.
     fn correct(&mut self, tracks: &mut Vec<Track>, radars: &mut [Radar]) {
-        let known = self.biases(radars.len());
+        let (matrix, vector) = self.total(radars.len());
         // Where nothing is known any more, nothing is applied.
-        let biases = known.unwrap_or_else(|| vec![Known { value: 0.0, sigma: 1.0 }; MEASURES * radars.len()]);
+        let Weighed { biases, differences, likeliest } =
+            weigh(&matrix, &vector).unwrap_or_else(|| Weighed::nothing(vector.len()));
         let is_applied = |index: &usize| {
             let (known, radar) = (biases[*index], &radars[*index / MEASURES]);
             let held = radar.correction.is_some_and(|correction| correction.bias[*index % MEASURES] != 0.0);
-            known.value.abs() > if held { SIGMAS_HELD } else { SIGMAS_95 } * known.sigma
+            let apart = differences.iter().any(|(one, other, each)| {
+                let difference = &each[*index % MEASURES];
+                let own = *one == *index / MEASURES || *other == *index / MEASURES;
+                own && difference.value.abs() > SIGMAS_APART * difference.sigma
+            });
+            apart || known.value.abs() > if held { SIGMAS_HELD } else { SIGMAS_95 } * known.sigma
         };
         let applied: Vec<usize> = (0..biases.len()).filter(is_applied).collect();
-        let (matrix, vector) = self.total(radars.len());
-        let Some((value, _)) = solve(&matrix, &vector, &applied) else { return };
+        let Some(solved) = solve(&matrix, &vector, &applied, &likeliest) else { return };
         let mut corrections = vec![(Vector4::zeros(), Vector4::zeros()); radars.len()];
-        for (index, value) in applied.iter().zip(value) {
+        for (index, value) in applied.iter().zip(solved.value) {
             let (bias, sigma) = &mut corrections[index / MEASURES];
             bias[index % MEASURES] = value * BIAS_SIGMA[index % MEASURES];
             sigma[index % MEASURES] = biases[*index].sigma;
@@ -341,8 +357,97 @@ fn add(matrix: &mut [f64], vector: &mut [f64], said: &Information) {
     }
 }
 
-/// Means and sigmas of some biases, the others being zero: (I + Λ)⁻¹ η by Cholesky's method, in loops of a fixed order.
-fn solve(matrix: &[f64], vector: &[f64], of: &[usize]) -> Option<(Vec<f64>, Vec<f64>)> {
+/// What all objects say together.
+pub(crate) struct Weighed {
+    /// Four a sensor.
+    pub biases: Vec<Known>,
+    /// (One sensor, another, the first's biases less the second's) of all that anything is known of.
+    pub differences: Vec<(usize, usize, [Known; MEASURES])>,
+    /// Precisions of the priors, in units of [`BIAS_SIGMA`], as the likeliest hypothesis has them.
+    likeliest: Vec<f64>,
+}
+
+impl Weighed {
+    fn nothing(size: usize) -> Weighed {
+        let unknown = |index: usize| Known { value: 0.0, sigma: BIAS_SIGMA[index % MEASURES] };
+        let biases = (0..size).map(unknown).collect();
+        Weighed { biases, differences: Vec::new(), likeliest: vec![1.0; size] }
+    }
+}
+
+/// The biases over all hypotheses of which sensors are off: mean and variance of the mixture, each hypothesis with its
+/// prior and the evidence √(|Λ₀| / |Λ₀ + Λ|) exp(½ ηᵀ (Λ₀ + Λ)⁻¹ η).
+fn weigh(matrix: &[f64], vector: &[f64]) -> Option<Weighed> {
+    let size = vector.len();
+    let told: Vec<usize> = (0..size / MEASURES)
+        .filter(|sensor| (0..MEASURES).any(|measure| vector[MEASURES * sensor + measure] != 0.0))
+        .collect();
+    let of: Vec<usize> = told
+        .iter()
+        .flat_map(|sensor| (0..MEASURES).map(move |measure| MEASURES * sensor + measure))
+        .collect();
+    let mut off: Vec<Vec<usize>> = vec![Vec::new()];
+    off.extend(told.iter().map(|one| vec![*one]));
+    if told.len() <= PAIRS_AMONG {
+        for (index, one) in told.iter().enumerate() {
+            off.extend(told[index + 1..].iter().map(|other| vec![*one, *other]));
+        }
+    }
+    let mut hypotheses = Vec::new();
+    for off in &off {
+        let precision = |index: usize| match off.contains(&(index / MEASURES)) {
+            true => 1.0,
+            false => WELL_PRECISION[index % MEASURES],
+        };
+        let prior: Vec<f64> = (0..size).map(precision).collect();
+        let solved = solve(matrix, vector, &of, &prior)?;
+        let odds = off.len() as f64 * libm::log(OFF / (1.0 - OFF));
+        hypotheses.push((solved.evidence + odds, prior, solved));
+    }
+    if told.is_empty() {
+        return None;
+    }
+    let best = (0..hypotheses.len()).max_by(|a, b| hypotheses[*a].0.total_cmp(&hypotheses[*b].0))?;
+    let most = hypotheses[best].0;
+    let total: f64 = hypotheses.iter().map(|(evidence, _, _)| libm::exp(evidence - most)).sum();
+    // Mean and variance of a bias, or of the difference of two, over the mixture.
+    let mixed = |place: usize, less: Option<usize>| {
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (evidence, _, solved) in &hypotheses {
+            let weight = libm::exp(evidence - most) / total;
+            let value = solved.value[place] - less.map_or(0.0, |less| solved.value[less]);
+            mean += weight * value;
+            square += weight * (value * value + solved.variance(place, less));
+        }
+        let unit = BIAS_SIGMA[place % MEASURES];
+        Known { value: mean * unit, sigma: (square - mean * mean).max(0.0).sqrt() * unit }
+    };
+    let mut weighed = Weighed::nothing(size);
+    for (place, index) in of.iter().enumerate() {
+        weighed.biases[*index] = mixed(place, None);
+    }
+    for (a, one) in told.iter().enumerate() {
+        for (b, other) in told.iter().enumerate().filter(|(b, _)| *b > a) {
+            let less = |measure: usize| mixed(MEASURES * a + measure, Some(MEASURES * b + measure));
+            weighed.differences.push((*one, *other, core::array::from_fn(less)));
+        }
+    }
+    weighed.likeliest = hypotheses.swap_remove(best).1;
+    Some(weighed)
+}
+
+/// Biases by one hypothesis.
+struct Solved {
+    value: Vec<f64>,
+    /// Inverse of the root of Λ₀ + Λ, lower triangle, row by row: the covariance is its transpose times itself.
+    inverse: Vec<f64>,
+    /// Logarithm, up to a constant.
+    evidence: f64,
+}
+
+/// Means and sigmas of some biases, the others being zero: (Λ₀ + Λ)⁻¹ η by Cholesky's method, in loops of a fixed order.
+/// `prior`: the diagonal of Λ₀.
+fn solve(matrix: &[f64], vector: &[f64], of: &[usize], prior: &[f64]) -> Option<Solved> {
     let (size, count) = (vector.len(), of.len());
     let mut root = vec![0.0; count * count];
     for row in 0..count {
@@ -363,7 +468,6 @@ fn solve(matrix: &[f64], vector: &[f64], of: &[usize]) -> Option<(Vec<f64>, Vec<
             }
         }
     }
-    // Row by row the inverse of the root; the covariance is its transpose times itself.
     let mut inverse = vec![0.0; count * count];
     for column in 0..count {
         for row in column..count {
@@ -378,9 +482,25 @@ fn solve(matrix: &[f64], vector: &[f64], of: &[usize]) -> Option<(Vec<f64>, Vec<
         (column..count).map(|row| inverse[row * count + column] * by(row)).sum()
     };
     let value = (0..count).map(|column| through(column, &|row| halved[row])).collect();
-    let sigma =
-        (0..count).map(|column| through(column, &|row| inverse[row * count + column]).sqrt()).collect();
-    Some((value, sigma))
+    let evidence = (0..count)
+        .map(|row| {
+            let determinants = 0.5 * libm::log(prior[of[row]]) - libm::log(root[row * count + row]);
+            determinants + 0.5 * halved[row] * halved[row]
+        })
+        .sum();
+    Some(Solved { value, inverse, evidence })
+}
+
+impl Solved {
+    /// Variance of a bias, or of its difference from another.
+    fn variance(&self, place: usize, less: Option<usize>) -> f64 {
+        let count = self.value.len();
+        let part = |row: usize| {
+            let own = self.inverse[row * count + place];
+            own - less.map_or(0.0, |less| self.inverse[row * count + less])
+        };
+        (0..count).map(|row| part(row) * part(row)).sum()
+    }
 }
 
 #[cfg(test)]
@@ -391,12 +511,17 @@ mod tests {
     fn biases_are_solved_for_with_their_priors() {
         // One measurement of b₀ − b₁ = 2 with variance 1/2, both with prior (0, 1): Λ = 2 [1 −1; −1 1], η = 4 [1; −1].
         let (matrix, vector) = ([2.0, -2.0, -2.0, 2.0], [4.0, -4.0]);
-        let (value, sigma) = solve(&matrix, &vector, &[0, 1]).unwrap();
+        let solved = solve(&matrix, &vector, &[0, 1], &[1.0; 2]).unwrap();
+        let (value, evidence) = (&solved.value, solved.evidence);
         // (I + Λ)⁻¹ = [3 2; 2 3] / 5.
         assert!((value[0] - 0.8).abs() < 1e-12 && (value[1] + 0.8).abs() < 1e-12);
-        assert!(sigma.iter().all(|sigma| (sigma - 0.6_f64.sqrt()).abs() < 1e-12));
+        assert!((solved.variance(0, None) - 0.6).abs() < 1e-12);
+        // 3/5 + 3/5 − 2 · 2/5.
+        assert!((solved.variance(0, Some(1)) - 0.4).abs() < 1e-12);
         // With the other at zero: 4 / 3.
-        let (value, _) = solve(&matrix, &vector, &[0]).unwrap();
-        assert!((value[0] - 4.0 / 3.0).abs() < 1e-12);
+        let one = solve(&matrix, &vector, &[0], &[1.0; 2]).unwrap();
+        assert!((one.value[0] - 4.0 / 3.0).abs() < 1e-12);
+        // The density of the difference 2 under N(0, 1/2 + 2), over that under N(0, 1/2): √(1/5) e^(4 − 4/5).
+        assert!((evidence - (0.5 * libm::log(0.2) + 3.2)).abs() < 1e-12, "{evidence}");
     }
 }

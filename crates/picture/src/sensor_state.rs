@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::arrivals::Arrivals;
 use crate::common::MEASURES;
 use crate::health::Finding;
-use crate::registration::SIGMAS_95;
+use crate::registration::{Known, SIGMAS_95};
 use crate::tracker::Tracker;
 
 /// What is known of one sensor.
@@ -23,6 +23,9 @@ pub struct SensorState {
     /// Biases of range (m), azimuth, elevation (rad) and time (s, positive where its stamps are late); `None` where
     /// no object was seen in common with another sensor for long enough.
     pub biases: Option<[Bias; MEASURES]>,
+    /// The same less those of other sensors, by their ids: what plots of common objects show first. Nothing is said of
+    /// `applied` here.
+    pub relative: Vec<(String, [Bias; MEASURES])>,
     /// How it stands.
     pub standing: Standing,
     /// Why it is not healthy, and since when.
@@ -63,6 +66,12 @@ impl Bias {
     }
 }
 
+/// The 95 % interval of a bias, or of its opposite.
+fn interval(known: &Known, sign: f64, applied: Option<f64>) -> Bias {
+    let (value, half) = (sign * known.value, SIGMAS_95 * known.sigma);
+    Bias { value, low: value - half, high: value + half, applied }
+}
+
 /// Of all sensors, in their order.
 pub(crate) fn states(tracker: &Tracker, arrivals: &Arrivals, now: Tai) -> Vec<SensorState> {
     let radars = &tracker.radars;
@@ -76,16 +85,20 @@ pub(crate) fn states(tracker: &Tracker, arrivals: &Arrivals, now: Tai) -> Vec<Se
         let found = found.or(by_arrival).or_else(|| tracker.registration.health.of(number, now, radars));
         let common_plots = tracker.registration.common_plots.get(index).copied().unwrap_or(0);
         let bias = |measure: usize| {
-            let known = known.as_ref()?.get(MEASURES * index + measure)?;
-            let half = SIGMAS_95 * known.sigma;
+            let known = known.as_ref()?.biases.get(MEASURES * index + measure)?;
             let applied = radar.correction.map(|correction| correction.bias[measure]);
-            Some(Bias {
-                value: known.value,
-                low: known.value - half,
-                high: known.value + half,
-                applied: applied.filter(|applied| *applied != 0.0),
-            })
+            Some(interval(known, 1.0, applied.filter(|applied| *applied != 0.0)))
         };
+        let differences = known.iter().flat_map(|known| &known.differences);
+        let relative = differences.filter_map(|(one, other, each)| {
+            let (sign, other) = match (*one == index, *other == index) {
+                (true, _) => (1.0, *other),
+                (_, true) => (-1.0, *one),
+                _ => return None,
+            };
+            Some((radars[other].sensor.id.clone(), each.map(|known| interval(&known, sign, None))))
+        });
+        let relative = relative.collect();
         let biases = match (bias(0), bias(1), bias(2), bias(3)) {
             (Some(range), Some(azimuth), Some(elevation), Some(time)) if common_plots > 0 => {
                 Some([range, azimuth, elevation, time])
@@ -98,6 +111,7 @@ pub(crate) fn states(tracker: &Tracker, arrivals: &Arrivals, now: Tai) -> Vec<Se
             last_duplicate: arrival.and_then(|arrival| arrival.last_duplicate),
             common_plots,
             biases,
+            relative,
             standing: match &found {
                 None => Standing::Healthy,
                 Some((true, _)) => Standing::Degraded,

@@ -11,6 +11,7 @@ mod output;
 mod policy;
 mod problem;
 mod processor;
+mod sensor_report;
 mod sim;
 mod track;
 

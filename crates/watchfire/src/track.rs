@@ -10,11 +10,12 @@ use formats::{
 };
 use physics::plot::Plot;
 use physics::time::Tai;
-use picture::{Catalogue, Picture, Settings};
+use picture::{Catalogue, Picture, SensorState, Settings};
 use statement::{Track as Said, TrackStatus};
 
 use crate::output::{progress, write_whole};
 use crate::problem::Problem;
+use crate::sensor_report;
 
 /// Progress is shown once in so many scans.
 const TELL_EVERY_SCANS: usize = 2_000;
@@ -43,6 +44,9 @@ pub struct Track {
     /// Where the assessments go: JSON lines.
     #[arg(long)]
     assessments: Option<PathBuf>,
+    /// Where the sensors' biases and health go: JSON.
+    #[arg(long)]
+    sensor_report: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -70,14 +74,20 @@ pub fn run(args: &Track) -> Result<(), Problem> {
     if let Some(file) = &args.notices {
         picture.set_notices(read_notices(&file.display().to_string(), &read(file)?).map_err(Problem::input)?);
     }
-    let tracked = follow(picture, &plots, t0);
+    let (tracked, sensors) = follow(picture, &plots, t0);
     write_whole(&args.out, tracked.tracks.as_bytes())?;
     if let Some(file) = &args.assessments {
         write_whole(file, tracked.assessments.as_bytes())?;
     }
+    if let Some(file) = &args.sensor_report {
+        write_whole(file, sensor_report::json(&sensors, t0).as_bytes())?;
+    }
     println!("{}", tracked.summary(plots.len()));
     for (reason, count) in &tracked.rejected {
         println!("{count} plots not used: {reason}");
+    }
+    for line in sensors.iter().filter_map(|sensor| sensor_report::line(sensor, t0)) {
+        println!("{line}");
     }
     Ok(())
 }
@@ -158,7 +168,7 @@ fn together(a: &Plot, b: &Plot) -> bool {
 }
 
 /// Scan by scan, as a node would get them.
-fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
+fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> (Tracked, Vec<SensorState>) {
     let mut tracked = Tracked { tracks: format!("{TRACKS_HEADER}\n"), ..Tracked::default() };
     let mut done = 0;
     for (number, scan) in plots.chunk_by(together).enumerate() {
@@ -184,7 +194,7 @@ fn follow(mut picture: Picture, plots: &[Plot], t0: Tai) -> Tracked {
             progress(&format!("{done} of {} plots", plots.len()));
         }
     }
-    tracked
+    (tracked, picture.sensors())
 }
 
 impl Tracked {

@@ -3,6 +3,7 @@
 mod event;
 mod link;
 pub mod model;
+mod sensor;
 mod track;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -68,6 +69,7 @@ impl ViewBuilder {
         self.note_trails(&all, now);
         let mut refusals: Vec<_> = state.refusals.iter().collect();
         refusals.sort_by_key(|refused| std::cmp::Reverse(refused.last));
+        let health = state.picture.sensors();
         View {
             seq: self.seq,
             csrf: self.csrf.clone(),
@@ -98,6 +100,7 @@ impl ViewBuilder {
                         rejected: count.rejected,
                         last_plot_age_s: count.last.map(age_s),
                         last_error: count.last_error,
+                        health: sensor::health(health.iter().find(|state| state.id == sensor.id)),
                     }
                 })
                 .collect(),

@@ -41,6 +41,46 @@ pub struct Sensor {
     pub rejected: u64,
     pub last_plot_age_s: Option<f64>,
     pub last_error: Option<String>,
+    pub health: SensorHealth,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SensorHealth {
+    pub standing: &'static str,
+    pub since: Option<String>,
+    pub why: Option<String>,
+    pub duplicates: u64,
+    pub common_plots: u64,
+    pub biases: Option<SensorBiases>,
+}
+
+impl Default for SensorHealth {
+    fn default() -> Self {
+        SensorHealth {
+            standing: "healthy",
+            since: None,
+            why: None,
+            duplicates: 0,
+            common_plots: 0,
+            biases: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SensorBiases {
+    pub range_m: SensorBias,
+    pub az_rad: SensorBias,
+    pub el_rad: SensorBias,
+    pub time_s: SensorBias,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SensorBias {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    pub applied: Option<f64>,
 }
 
 /// Longitude and latitude in degrees, height in metres.
