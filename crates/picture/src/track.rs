@@ -117,6 +117,13 @@ impl Track {
         self.opening.first().map(|plot| plot.position_m)
     }
 
+    /// Where it is expected at an instant near that of its state, Earth-fixed, metres: by a parabola.
+    pub fn place_at(&self, time: Tai) -> nalgebra::Vector3<f64> {
+        let (state, dt_s) = (self.motion.state(), time.since_s(self.motion.time));
+        let (r, v) = (physics::motion::position(&state), physics::motion::velocity(&state));
+        r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)
+    }
+
     /// Scans of a plot's radar between the last plot from it and this one.
     pub fn missed(&self, plot: &Sensed) -> i64 {
         let last = self.last_scans.iter().find(|(radar, _, _)| *radar == plot.radar);
@@ -255,6 +262,15 @@ impl Track {
         self.plots += new.plots;
         self.radars.extend(new.radars);
         self.address = self.address.or(new.address);
+    }
+
+    /// Takes over what another has been following, with the motion that it has by that: each keeps its own history.
+    pub fn exchange_plots(&mut self, other: &mut Track, motions: [Motion; 2]) {
+        let [own, others] = motions;
+        (self.motion, other.motion) = (own, others);
+        core::mem::swap(&mut self.last_scans, &mut other.last_scans);
+        core::mem::swap(&mut self.last, &mut other.last);
+        core::mem::swap(&mut self.received, &mut other.received);
     }
 
     /// How long it may go without a plot, seconds.

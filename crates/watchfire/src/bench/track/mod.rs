@@ -2,13 +2,18 @@
 //! is made.
 
 mod accuracy;
+mod aircraft;
 mod bound;
 mod confirm;
 mod files;
 mod follow;
 mod ground;
+mod late;
 mod plots;
 mod raid;
+mod real;
+mod reports;
+mod satellites;
 mod speed;
 mod statistics;
 
@@ -23,14 +28,11 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 8] = [
-    "satellites and the cost of that (a test of the catalogue prints a first share)",
-    "aircraft (tests of made-up and recorded traffic alone)",
+const NOT_YET: [&str; 5] = [
     "glide (S4: no manoeuvre model)",
     "infrared (IR2, IR1)",
     "fusion of partners' tracks",
     "registration (D)",
-    "late data up to 30 s (a test alone)",
     "coverage by class and sensor kind (ballistic and radar alone)",
 ];
 
@@ -47,6 +49,14 @@ pub enum Part {
     Accuracy,
     /// Coverage and size of the impact ellipses, impact time.
     Impact,
+    /// Real satellites called so, and missiles that were.
+    Satellites,
+    /// Recorded and made-up air traffic.
+    Aircraft,
+    /// Plots up to half a minute late.
+    Late,
+    /// Launches as reported in public.
+    Reports,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -111,6 +121,18 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+    }
+    if wanted(Part::Satellites) {
+        noted.extend(satellites::measure(form)?);
+    }
+    if wanted(Part::Aircraft) {
+        noted.extend(aircraft::measure(form)?);
+    }
+    if wanted(Part::Late) {
+        noted.extend(late::measure(form)?);
+    }
+    if wanted(Part::Reports) {
+        noted.extend(reports::measure(form)?);
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
