@@ -23,6 +23,7 @@ use statement::{Lane, Nation, Roster, planted};
 use crate::feeds::{Feeds, Key};
 use crate::input::{Act, Effect, Identity, Input, LinkChange, Milestone, Now, Proof};
 use crate::journal::{Journal, JournalError};
+use crate::listing::Listing;
 use crate::node::{Node, RecoverError};
 use crate::refusals::Refusals;
 use crate::replay::Replayer;
@@ -82,6 +83,15 @@ pub enum Arrival {
         /// The file.
         file: String,
         /// The rules.
+        text: String,
+    },
+    /// A catalogue or notices.
+    Listing {
+        /// Which.
+        listing: Listing,
+        /// The file.
+        file: String,
+        /// Its text.
         text: String,
     },
 }
@@ -209,6 +219,9 @@ impl Driver {
             Arrival::Identity(identity) => self.queue(now, Input::Identity(identity)),
             Arrival::Roster(roster) => self.queue(now, Input::Roster(roster)),
             Arrival::Policy { file, text } => self.queue(now, Input::Policy { file, text }),
+            Arrival::Listing { listing, file, text } => {
+                self.queue(now, Input::Listing { listing, file, text })
+            }
         }
         // Nothing came for the other sessions; what is due there has its own deadline.
         match of.and_then(|link| self.links.get(&link)) {

@@ -8,6 +8,8 @@ use release::{Released, Terms};
 use serde::{Deserialize, Serialize};
 use statement::{Lane, Nation, Realm, Roster, Statement};
 
+use crate::listing::Listing;
+
 /// An instant as the shell knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Now {
@@ -163,6 +165,15 @@ pub enum Input {
     },
     /// Time passes.
     Tick,
+    /// A catalogue or notices, read anew; already parsed once by the shell, which refuses bad ones.
+    Listing {
+        /// Which.
+        listing: Listing,
+        /// The file it came from.
+        file: String,
+        /// Its text.
+        text: String,
+    },
 }
 
 /// What a node does.

@@ -5,6 +5,7 @@ pub mod driver;
 pub mod feeds;
 pub mod input;
 pub mod journal;
+pub mod listing;
 pub mod node;
 pub mod refusals;
 pub mod replay;

@@ -16,6 +16,7 @@ use warning::{Acknowledged, EventState, Events, Heard};
 
 use crate::abroad::{self, TracksAbroad};
 use crate::input::{Act, Effect, Identity, LinkChange, Milestone, Now, Proof, What, acknowledge_message};
+use crate::listing::Listing;
 use crate::said::Said;
 
 /// Assessments are computed at most this often for known tracks, seconds; a new track's first at once.
@@ -142,6 +143,8 @@ pub struct State {
     roster_bytes: Vec<u8>,
     policy_file: String,
     policy_text: String,
+    /// SHA-256 of each listing's text in force.
+    listings: BTreeMap<Listing, [u8; 32]>,
 }
 
 /// One nation's node, as a deterministic state machine.
@@ -177,6 +180,7 @@ impl Node {
                 roster_bytes: Vec::new(),
                 policy_file: String::new(),
                 policy_text: String::new(),
+                listings: BTreeMap::new(),
             },
             trust: None,
             policy: None,
@@ -249,9 +253,28 @@ impl Node {
 
     pub(crate) fn become_identity(&mut self, identity: Identity) {
         if identity.sensors != self.state.identity.sensors {
-            self.state.picture = Picture::new(identity.sensors.clone(), Settings::default());
+            let fresh = Picture::new(identity.sensors.clone(), Settings::default());
+            self.state.picture = fresh.knowing(&self.state.picture);
         }
         self.state.identity = identity;
+    }
+
+    /// Takes in a catalogue or notices; where they cannot be used, the ones in force stay.
+    pub(crate) fn know(&mut self, now: Now, listing: Listing, file: &str, text: &str) {
+        match listing.tell(&mut self.state.picture, file, text) {
+            Ok(()) => {
+                self.state.listings.insert(listing, exchange::sha256(&[text.as_bytes()]).0);
+            }
+            Err(why) => self.count_refusal(now, listing.as_str(), &why, 1),
+        }
+    }
+
+    /// Whether a listing's text is the one in force.
+    pub fn knows(&self, listing: Listing, text: &str) -> bool {
+        match self.state.listings.get(&listing) {
+            Some(digest) => *digest == exchange::sha256(&[text.as_bytes()]).0,
+            None => text.is_empty(),
+        }
     }
 
     pub(crate) fn trust(&mut self, roster: Verified<statement::Roster>) -> Result<(), RecoverError> {

@@ -298,6 +298,7 @@ impl Replayer {
             Recorded::Act(proof, act) => Input::Act(proof, act),
             Recorded::Link { partner, lane, change } => Input::Link { partner, lane, change },
             Recorded::Tick => Input::Tick,
+            Recorded::Listing { listing, file, text } => Input::Listing { listing, file, text },
         })
     }
 }

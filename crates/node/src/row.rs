@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use statement::{Lane, Nation};
 
 use crate::input::{Act, Identity, Input, LinkChange, Now, Proof};
+use crate::listing::Listing;
 
 /// The form of the rows. A journal of another form is refused with a sentence.
 pub const FORMAT: u32 = 2;
@@ -109,6 +110,15 @@ pub enum Recorded {
     },
     /// As [`Input::Tick`].
     Tick,
+    /// As [`Input::Listing`].
+    Listing {
+        /// Which.
+        listing: Listing,
+        /// The file.
+        file: String,
+        /// Its text.
+        text: String,
+    },
 }
 
 impl From<&Input> for Recorded {
@@ -128,6 +138,7 @@ impl From<&Input> for Recorded {
             Input::Act(proof, act) => Recorded::Act(proof, act),
             Input::Link { partner, lane, change } => Recorded::Link { partner, lane, change },
             Input::Tick => Recorded::Tick,
+            Input::Listing { listing, file, text } => Recorded::Listing { listing, file, text },
         }
     }
 }

@@ -28,6 +28,7 @@ impl Node {
             Input::Link { partner, lane, change } => {
                 self.link_changed(now, partner, lane, change, &mut effects)
             }
+            Input::Listing { listing, file, text } => self.know(now, listing, &file, &text),
             Input::Tick => {}
         }
 

@@ -28,6 +28,37 @@ pub(crate) fn assign(candidates: &mut [Candidate]) -> Vec<(usize, usize)> {
     matches
 }
 
+/// Plots that two tracks could as well have had the other way round, with less than these odds against it, as a logarithm.
+const AMBIGUOUS: f64 = 0.7;
+
+/// For each match the one that it could as well have exchanged plots with, by its place in `matches`. `candidates` and
+/// `matches` are in the order of tracks.
+pub(crate) fn exchanges(candidates: &[Candidate], matches: &[(usize, usize)]) -> Vec<Option<usize>> {
+    let cost = |track: usize, plot: usize| {
+        let at = candidates.binary_search_by_key(&(track, plot), |of| (of.track, of.plot)).ok()?;
+        Some(candidates[at].cost)
+    };
+    let mut owners: Vec<(usize, usize)> =
+        matches.iter().enumerate().map(|(index, (_, plot))| (*plot, index)).collect();
+    owners.sort_unstable();
+    let owner = |plot: usize| owners.binary_search_by_key(&plot, |owner| owner.0).ok().map(|at| owners[at].1);
+    let mut of_tracks = candidates.chunk_by(|a, b| a.track == b.track);
+    let of_match = |&(track, plot): &(usize, usize)| {
+        let of_track = of_tracks.find(|of_track| of_track[0].track == track)?;
+        let others = of_track.iter().filter(|candidate| candidate.plot != plot);
+        let exchanged = others.filter_map(|other| {
+            let with = owner(other.plot)?;
+            let worse = other.cost + cost(matches[with].0, plot)?
+                - cost(track, plot)?
+                - cost(matches[with].0, other.plot)?;
+            Some((with, 0.5 * worse))
+        });
+        let (with, odds) = exchanged.min_by(|a, b| a.1.total_cmp(&b.1))?;
+        (odds < AMBIGUOUS).then_some(with)
+    };
+    matches.iter().map(of_match).collect()
+}
+
 /// Groups candidates that share a track or a plot. `candidates` are in the order of tracks.
 fn clusters(candidates: &[Candidate]) -> Vec<Vec<Candidate>> {
     let plots = candidates.iter().map(|candidate| candidate.plot + 1).max().unwrap_or(0);
@@ -204,7 +235,7 @@ mod tests {
     #[test]
     fn a_track_whose_plot_is_missing_does_not_push_its_neighbour_aside() {
         // Track 0 got no plot; plot 0 is track 1's, plot 1 of something new, at the rims of both gates.
-        let all = vec![candidate(0, 0, 14.0), candidate(1, 0, 3.0), candidate(1, 1, 14.0)];
+        let mut all = vec![candidate(0, 0, 14.0), candidate(1, 0, 3.0), candidate(1, 1, 14.0)];
         assert_eq!(assign(&mut all), [(1, 0)]);
     }
 
@@ -213,6 +244,20 @@ mod tests {
         // Nearer to the wide track in its sigmas, and yet likelier of the narrow one.
         let wide = Candidate { track: 0, plot: 0, cost: 1.0 + 9.0, rim: 16.0 + 9.0 };
         assert_eq!(assign(&mut [wide, candidate(1, 0, 3.0)]), [(1, 0)]);
+    }
+
+    #[test]
+    fn an_exchange_is_found_where_it_is_nearly_as_likely() {
+        let mut close =
+            [candidate(0, 0, 1.0), candidate(0, 1, 2.0), candidate(1, 0, 2.5), candidate(1, 1, 1.5)];
+        let matches = assign(&mut close);
+        assert_eq!(matches, [(0, 0), (1, 1)]);
+        // Two worse in twice the logarithm: odds of e.
+        assert_eq!(exchanges(&close, &matches), [Some(1), Some(0)]);
+        let mut clear =
+            [candidate(0, 0, 1.0), candidate(0, 1, 14.0), candidate(1, 0, 14.0), candidate(1, 1, 1.0)];
+        let matches = assign(&mut clear);
+        assert_eq!(exchanges(&clear, &matches), [None, None]);
     }
 
     #[test]

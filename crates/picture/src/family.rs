@@ -34,8 +34,10 @@ const PUSH_MPS: f64 = 60.0;
 /// Thrust that the opening's first seconds leave open, m/s².
 const THRUST_MPS2: f64 = 40.0;
 
-/// So long after a split thrust may still be noticed that was before it, seconds.
-const NOTICED_S: f64 = 5.0;
+/// So much longer than a stage what left it burns at least, seconds; and so long after a split the stage's track may
+/// still have plots of what burns on.
+const BURNS_ON_S: f64 = 5.0;
+const MINGLED_S: f64 = 20.0;
 
 /// A track is sure to be an object of its own after so long, seconds: shorter ones may be echoes, or one object twice.
 const OWN_S: f64 = 5.0;
@@ -101,13 +103,7 @@ pub(crate) fn beside(new: &Track, tracks: &[Track], radars: &[Radar]) -> Kin {
         there.coast_to(new.first, 0.0);
         let back_s = if track.motion.coasts() { 0.0 } else { back_s.abs() };
         let launch = track.kin.launch;
-        Some(Parting {
-            number: track.number,
-            launch,
-            there,
-            thrust_seen: track.motion.thrust_seen,
-            back_s,
-        })
+        Some(Parting { number: track.number, launch, there, thrust_seen: track.motion.thrust_seen, back_s })
     });
     Kin { partings: partings.collect(), ..Kin::default() }
 }
@@ -170,7 +166,8 @@ impl Family<'_> {
     /// How many objects there are, at least and at most: those that were seen beside each other at an instant; and those
     /// that are still up, seen or not, each of which may be two where it has two plots.
     pub fn count(&self, now: Tai) -> (u32, u32) {
-        let seen = |track: &&&Track| now.since_s(track.last) < LATELY_S && track.last.since_s(track.first) > OWN_S;
+        let seen =
+            |track: &&&Track| now.since_s(track.last) < LATELY_S && track.last.since_s(track.first) > OWN_S;
         let least = self.members.iter().filter(seen).count().max(1) as u32;
         let double = |track: &Track| 1 + u32::from(track.kin.doubled > DOUBLE);
         let up = self.members.iter().filter(|track| track.is_up(now));
@@ -182,13 +179,12 @@ impl Family<'_> {
     pub fn is_burned_stage(&self, track: &Track) -> bool {
         let burned_until = |track: &Track| track.motion.thrust_seen.map(|seen| seen.time);
         let burns_on = |other: &&Track| {
-            let Some(split) = track.kin.left.max(other.kin.left).map(|split| split.plus_s(NOTICED_S)) else {
-                return false;
-            };
+            let Some(split) = track.kin.left.max(other.kin.left) else { return false };
+            let own = burned_until(track).unwrap_or(split);
             other.number != track.number
                 && matches!(other.status, TrackStatus::Firm | TrackStatus::Coasting)
-                && burned_until(other).is_some_and(|until| until > split)
-                && burned_until(track).is_none_or(|until| until <= split)
+                && own.since_s(split) < MINGLED_S
+                && burned_until(other).is_some_and(|until| until.since_s(own.max(split)) > BURNS_ON_S)
         };
         track.motion.under_thrust() != Some(true) && self.members.iter().any(|other| burns_on(&other))
     }

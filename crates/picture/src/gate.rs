@@ -58,7 +58,7 @@ pub(crate) fn gate<'a>(
             continue;
         }
         let dt_s = first.time.since_s(track.motion.time);
-        let roughly = roughly_at(track, dt_s);
+        let roughly = track.place_at(first.time);
         let untold_m = 5.0 * first.el_sigma_rad.unwrap_or(0.0) * first.measured.x;
         let turning_m = if first.el_sigma_rad.is_some() { SECTOR_M } else { 0.0 };
         let range_m = (roughly - site_m).norm();
@@ -114,13 +114,6 @@ fn fit_at_its_time(track: &Track, plot: &Sensed, since_plot_s: f64, radars: &[Ra
     motion.predict_to(plot.time);
     let mut expected = motion.expect(&plot.measurement(radars), since_plot_s, NEAR * GATE);
     expected.fit(plot.measured)
-}
-
-/// The position after `dt_s`, by a parabola, metres.
-pub(crate) fn roughly_at(track: &Track, dt_s: f64) -> Vector3<f64> {
-    let state = track.motion.state();
-    let (r, v) = (physics::motion::position(&state), physics::motion::velocity(&state));
-    r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)
 }
 
 /// How far from there the track's object may be, metres: five sigmas of everything, and thrust of 10 g.

@@ -192,7 +192,7 @@ impl Health {
             if others.is_empty() || track.seen_lately(now, MISSED_S, radars).any(|other| other == radar) {
                 continue;
             }
-            let position_m = track.position_at(now);
+            let position_m = track.place_at(now);
             let Some(sight) = measure::sight(site, position_m) else { continue };
             if !well_inside(&sight.measured, volume) {
                 continue;

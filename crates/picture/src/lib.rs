@@ -18,6 +18,7 @@ mod motion;
 mod names;
 mod noise;
 mod notice;
+mod pair;
 mod past;
 mod picture;
 mod registration;

@@ -42,6 +42,11 @@ const ONE_SPAN: f64 = 3.0;
 const BOUND: f64 = 6.0;
 const BELIEVED: f64 = 3.5;
 
+/// Odds at which it is known to fall freely, and the least speed of what does so for two spans and is no aircraft in a
+/// zoom climb or a parabola, m/s.
+const THROWN: f64 = -5.5;
+const THROWN_MPS_MIN: f64 = 600.0;
+
 /// What is known of an object's lift.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Lift {
@@ -49,12 +54,13 @@ pub(crate) struct Lift {
     since: Option<(Tai, State, f64)>,
     odds: f64,
     held: bool,
+    thrown: bool,
     above_air: bool,
 }
 
 impl Default for Lift {
     fn default() -> Self {
-        Lift { since: None, odds: FIRST, held: false, above_air: false }
+        Lift { since: None, odds: FIRST, held: false, thrown: false, above_air: false }
     }
 }
 
@@ -62,6 +68,11 @@ impl Lift {
     /// Whether air holds it up. Once believed it stands until the object flies as no aircraft does.
     pub fn is_held_up(&self) -> bool {
         self.held
+    }
+
+    /// Whether it was seen to fall freely, fast, where air would hold an aircraft up.
+    pub fn is_thrown(&self) -> bool {
+        self.thrown
     }
 
     /// Looks at the motion after a plot.
@@ -76,7 +87,8 @@ impl Lift {
         let thrown_to_m = height_m + climb_mps * climb_mps / (2.0 * gravity_mps2);
         let leaves = motion.coasts() && thrown_to_m > ABOVE_AIR_M && !self.held;
         if height_m > BEYOND * HEIGHT_M_MAX || speed_mps > BEYOND * SPEED_MPS_MAX || leaves {
-            *self = Lift { above_air: leaves || height_m > ABOVE_AIR_M, ..Lift::default() };
+            let above_air = leaves || height_m > ABOVE_AIR_M;
+            *self = Lift { above_air, thrown: self.thrown, ..Lift::default() };
             return;
         }
         let sigma_mps = motion.velocity_sigma_mps() / 3.0_f64.sqrt();
@@ -86,11 +98,11 @@ impl Lift {
             return;
         }
         self.since = Some((motion.time, state, sigma_mps));
-        let flies = height_m < HEIGHT_M_MAX && speed_mps < SPEED_MPS_MAX && speed_mps > 1.0;
+        let flies = height_m < HEIGHT_M_MAX && speed_mps < SPEED_MPS_MAX;
         // By the way made, since a velocity's vertical part may be off by a third of an aircraft's speed.
         let way_m = law::position(&state) - law::position(&from);
         let risen_m = height_m - height_and_climb(&from).0;
-        if span_s > SPAN_S_MAX || !flies || risen_m.abs() > SLOPE_MAX * way_m.norm() {
+        if span_s > SPAN_S_MAX || speed_mps < 1.0 || risen_m.abs() > SLOPE_MAX * way_m.norm() {
             return;
         }
         let fallen = integrate::coast(&from, span_s);
@@ -103,8 +115,11 @@ impl Lift {
             -0.5 * relative * relative - libm::log(sigma)
         };
         let told = log_likelihood(gravity_mps2, LIFTED_SIGMA_MPS2) - log_likelihood(0.0, THROWN_SIGMA_MPS2);
-        self.odds = (self.odds + told.clamp(-ONE_SPAN, ONE_SPAN)).clamp(-BOUND, BOUND);
+        // Higher or faster than any aircraft it may still be seen to fall.
+        let most = if flies { ONE_SPAN } else { 0.0 };
+        self.odds = (self.odds + told.clamp(-ONE_SPAN, most)).clamp(-BOUND, BOUND);
         self.held |= self.odds > BELIEVED;
+        self.thrown |= self.odds < THROWN && speed_mps > THROWN_MPS_MIN && motion.coasts();
     }
 }
 

@@ -55,6 +55,11 @@ impl Picture {
         }
     }
 
+    /// The same picture, with what another knows beforehand: satellites and notices.
+    pub fn knowing(self, other: &Picture) -> Picture {
+        Picture { catalogue: other.catalogue.clone(), notices: other.notices.clone(), ..self }
+    }
+
     /// From now on these are the known satellites.
     pub fn set_catalogue(&mut self, catalogue: Catalogue) {
         self.catalogue = catalogue;
@@ -172,7 +177,9 @@ impl Picture {
         for (name, track) in &named {
             let status = track.status_at(self.now.unwrap_or(now), &self.settings);
             let family = launches.get(&track.kin.launch).unwrap_or(&alone);
-            said.extend(self.told.entry(*name).or_default().assess(*name, track, status, family, &known, now));
+            said.extend(
+                self.told.entry(*name).or_default().assess(*name, track, status, family, &known, now),
+            );
         }
         self.told.retain(|name, told| {
             let stands = named.contains_key(name);

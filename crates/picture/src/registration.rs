@@ -167,7 +167,7 @@ impl Registration {
                 return;
             }
             let (time, radar) = (scan[0].time, scan[0].radar);
-            let position_m = track.position_at(time);
+            let position_m = track.place_at(time);
             let near = |plot: &Sensed| (plot.position_m - position_m).norm_squared() < NEAR_M * NEAR_M;
             let mut others = track.seen_lately(time, LATELY_S, radars).filter(|other| *other != radar);
             // Seen to burn, and not yet known to coast: there is nothing to be learned from it.
@@ -175,7 +175,7 @@ impl Registration {
             if others.next().is_none() || burns || !scan.iter().any(near) {
                 continue;
             }
-            let taken = |common: &Common| (common.position_at(time) - position_m).norm() < APART_M;
+            let taken = |common: &Common| (common.place_at(time) - position_m).norm() < APART_M;
             if self.commons.iter().any(taken) {
                 continue;
             }
@@ -295,7 +295,7 @@ impl Registration {
         for common in self.commons.iter().filter(|common| common.is_settled()) {
             let estimate = common.estimate();
             let near = |track: &Track| {
-                let there = track.position_at(estimate.time);
+                let there = track.place_at(estimate.time);
                 let velocity = physics::motion::velocity(&track.motion.state());
                 !track.is_apart(radars)
                     && track.status != TrackStatus::Lost

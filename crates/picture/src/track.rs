@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use statement::{Evidence, Hops, Phenomenon, TrackStatus, Tracklet};
 
 use crate::family::Kin;
-use crate::gate::roughly_at;
 use crate::lift::Lift;
 use crate::manoeuvre::Manoeuvre;
 use crate::motion::{self, Motion};
@@ -122,6 +121,13 @@ impl Track {
         self.opening.first().map(|plot| plot.position_m)
     }
 
+    /// Where it is expected at an instant near that of its state, Earth-fixed, metres: by a parabola.
+    pub fn place_at(&self, time: Tai) -> nalgebra::Vector3<f64> {
+        let (state, dt_s) = (self.motion.state(), time.since_s(self.motion.time));
+        let (r, v) = (physics::motion::position(&state), physics::motion::velocity(&state));
+        r + v * dt_s + physics::motion::acceleration(r, v) * (0.5 * dt_s * dt_s)
+    }
+
     /// Scans of a plot's radar between the last plot from it and this one.
     pub fn missed(&self, plot: &Sensed) -> i64 {
         let last = self.last_scans.iter().find(|(radar, _, _)| *radar == plot.radar);
@@ -176,11 +182,6 @@ impl Track {
         self.last_scans.iter().any(|(radar, scan, time)| {
             *radar == plot.radar && *scan == plot.scan && plot.time.since_s(*time).abs() < 1.5 * scan_s
         })
-    }
-
-    /// The position at an instant near its last plot, metres.
-    pub fn position_at(&self, time: Tai) -> nalgebra::Vector3<f64> {
-        roughly_at(self, time.since_s(self.motion.time))
     }
 
     /// The sensors whose plots it has from the last `within_s` seconds, or from the sensor's last scan.
@@ -285,6 +286,15 @@ impl Track {
         self.plots += new.plots;
         self.radars.extend(new.radars);
         self.address = self.address.or(new.address);
+    }
+
+    /// Takes over what another has been following, with the motion that it has by that: each keeps its own history.
+    pub fn exchange_plots(&mut self, other: &mut Track, motions: [Motion; 2]) {
+        let [own, others] = motions;
+        (self.motion, other.motion) = (own, others);
+        core::mem::swap(&mut self.last_scans, &mut other.last_scans);
+        core::mem::swap(&mut self.last, &mut other.last);
+        core::mem::swap(&mut self.received, &mut other.received);
     }
 
     /// How long it may go without a plot, seconds.

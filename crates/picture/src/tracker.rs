@@ -5,9 +5,10 @@ use physics::time::Tai;
 use serde::{Deserialize, Serialize};
 use statement::TrackStatus;
 
-use crate::assign::assign;
+use crate::assign::{assign, exchanges};
 use crate::family;
 use crate::gate::gate;
+use crate::pair::Pairs;
 use crate::registration::{self, Registration};
 use crate::sense::{Radar, Sensed};
 use crate::settings::Settings;
@@ -24,6 +25,7 @@ pub(crate) struct Tracker {
     pub registration: Registration,
     /// Firm, coasting and lately lost ones, in the order of their numbers.
     pub tracks: Vec<Track>,
+    pairs: Pairs,
     /// How many tracks have been firm.
     count: u64,
 }
@@ -36,6 +38,7 @@ impl Tracker {
             starts_apart: Starts::default(),
             registration: Registration::default(),
             tracks: Vec::new(),
+            pairs: Pairs::default(),
             count: 0,
         }
     }
@@ -48,7 +51,8 @@ impl Tracker {
         let Some(first) = scan.first() else { return };
         self.age(first.time, settings);
         let mut open = vec![true; scan.len()];
-        associate(&mut self.tracks, scan, &mut open, &mut self.radars);
+        associate(&mut self.tracks, &mut self.pairs, scan, &mut open, &mut self.radars);
+        self.pairs.decide(&mut self.tracks, first.time, &self.radars);
         let degraded = self.radars[first.radar as usize].degraded;
         let starts = if degraded { &mut self.starts_apart } else { &mut self.starts };
         for track in starts.take(scan, &open, &self.radars, settings) {
@@ -90,9 +94,17 @@ impl Tracker {
 
 /// Gates and assigns one scan's open plots to tracks, which take them; `open` is false afterwards for plots that are
 /// taken, or that a track without a plot may yet turn out to own, where it is under thrust or an aircraft may turn.
-fn associate(tracks: &mut [Track], scan: &[Sensed], open: &mut [bool], radars: &mut [Radar]) {
+fn associate(
+    tracks: &mut [Track],
+    pairs: &mut Pairs,
+    scan: &[Sensed],
+    open: &mut [bool],
+    radars: &mut [Radar],
+) {
     let mut gated = gate(tracks.iter_mut(), scan, open, radars);
     let matches = assign(&mut gated.candidates);
+    let exchanges = exchanges(&gated.candidates, &matches);
+    pairs.note(tracks, scan, &matches, &exchanges);
     for &(track, plot) in &matches {
         open[plot] = false;
         let residual = tracks[track].take(&scan[plot], radars);

@@ -13,7 +13,9 @@ use crate::problem::Problem;
 /// Which node.
 #[derive(Debug, Args)]
 pub struct Node {
-    /// Its configuration, TOML. `watchfire demo` writes working examples.
+    /// Its configuration, TOML. `watchfire demo` writes working examples. Its keys `catalogue` (two-line element sets)
+    /// and `notices` (planned launches, JSON) name files that are read at the start and again on SIGHUP; a bad one is
+    /// named in one line, and what was known stays.
     #[arg(long)]
     config: PathBuf,
     /// Speaks JSON on the standard output, and stops when the standard input closes: for a supervisor.

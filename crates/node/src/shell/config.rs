@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use statement::{Nation, Realm};
 
+use crate::listing::Listing;
 use crate::shell::clock::ExerciseClock;
 
 /// A node's configuration.
@@ -36,6 +37,12 @@ pub struct Config {
     pub policy: PathBuf,
     /// The sensors, JSON.
     pub sensors: PathBuf,
+    /// Known satellites, two-line element sets; read again on SIGHUP.
+    #[serde(default)]
+    pub catalogue: Option<PathBuf>,
+    /// Planned launches, JSON; read again on SIGHUP.
+    #[serde(default)]
+    pub notices: Option<PathBuf>,
     /// The journal; made where it is absent.
     pub journal: PathBuf,
     /// Where it takes partners' links.
@@ -98,10 +105,30 @@ impl Config {
             &mut config.sensors,
             &mut config.journal,
         ];
-        for path in paths.into_iter().chain(&mut config.officer_key) {
+        let listings = config.catalogue.iter_mut().chain(&mut config.notices);
+        for path in paths.into_iter().chain(&mut config.officer_key).chain(listings) {
             *path = folder.join(&*path);
         }
         Ok(config)
+    }
+
+    /// A catalogue or the notices as they are on the disk now: the file and its text, checked; both empty where the
+    /// configuration names none.
+    pub fn read_listing(&self, listing: Listing) -> Result<(String, String), ConfigError> {
+        let file = match listing {
+            Listing::Catalogue => &self.catalogue,
+            Listing::Notices => &self.notices,
+        };
+        let Some(file) = file else { return Ok(Default::default()) };
+        let (name, text) = (file.display().to_string(), read_text(file)?);
+        if text.is_empty() {
+            return Err(wrong(file, format!("line 1: expected {listing}, found an empty file")));
+        }
+        listing.check(&name, &text).map_err(|error| {
+            // It names the file by itself.
+            wrong(file, error.strip_prefix(&format!("{name}: ")).unwrap_or(&error))
+        })?;
+        Ok((name, text))
     }
 
     /// Reads the text of a configuration.

@@ -9,11 +9,13 @@ use formats::read_sensors;
 use gateway::{Event, Gateway, LinkId, Peer, Side};
 use statement::{Lane, Nation};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::driver::{Arrival, Driver, Emission, Stop};
 use crate::input::{Identity, Milestone};
 use crate::journal::{Journal, Snapshot};
+use crate::listing::Listing;
 use crate::replay::{Replayer, Signatures, head};
 use crate::row::{FORMAT, Head};
 use crate::shell::clock::Clock;
@@ -160,6 +162,12 @@ pub async fn run(
     if driver.node().policy_in_force().1 != policy {
         driver.gather(now, Arrival::Policy { file, text: policy }, &keys, &journal);
     }
+    for listing in Listing::ALL {
+        let (file, text) = config.read_listing(listing)?;
+        if !driver.node().knows(listing, &text) {
+            driver.gather(now, Arrival::Listing { listing, file, text }, &keys, &journal);
+        }
+    }
     // The core must know its partners before the first link: their feeds are made by the roster.
     turn(&mut driver, &mut journal, &clock, &keys)?;
 
@@ -201,6 +209,8 @@ pub async fn run(
     let mut dirty = true;
     let mut snapshot_at = journal.len() + SNAPSHOT_EVERY_ROWS;
     let mut answers: Vec<ActRequest> = Vec::new();
+    let mut hang_up = signal(SignalKind::hangup())
+        .map_err(|error| wrong(config_file, format!("SIGHUP cannot be waited for: {error}")))?;
     tokio::pin!(stop);
     loop {
         // Gather: sleep until something comes or is due, then take what comes within 2 ms.
@@ -211,6 +221,7 @@ pub async fn run(
             Some(act) = from_console.recv() => take_act(act, &mut driver, &clock, &keys, &journal, &mut answers),
             Some(arrival) = from_edges.recv() => driver.gather(clock.now(), arrival, &keys, &journal),
             Some(event) = from_gateway.recv() => take_event(event, &mut driver, &clock, &keys, &journal),
+            Some(()) = hang_up.recv() => read_listings(&config, &mut driver, &clock, &keys, &journal),
             () = tokio::time::sleep(wake) => driver.wake(clock.now(), &keys, &journal),
         }
         let since = Instant::now();
@@ -272,6 +283,30 @@ fn turn(
     let row = journal.append(&bytes)?;
     driver.committed(clock.now(), row, keys, journal);
     Ok(true)
+}
+
+/// Reads catalogue and notices again. A bad file is named, to the log and to the console, and what was known stays.
+fn read_listings(
+    config: &Config,
+    driver: &mut Driver,
+    clock: &Clock,
+    keys: &SoftKeys,
+    journal: &dyn Journal,
+) {
+    for listing in Listing::ALL {
+        let arrival = match config.read_listing(listing) {
+            Ok((_, text)) if driver.node().knows(listing, &text) => continue,
+            Ok((file, text)) => {
+                tracing::info!(listing = listing.as_str(), file, "read again");
+                Arrival::Listing { listing, file, text }
+            }
+            Err(error) => {
+                tracing::warn!(listing = listing.as_str(), %error, "the one in force stays");
+                Arrival::Refused { who: listing.as_str().to_owned(), reason: error.to_string() }
+            }
+        };
+        driver.gather(clock.now(), arrival, keys, journal);
+    }
 }
 
 fn next_wake(driver: &Driver, clock: &Clock, shown: Instant, dirty: bool) -> Duration {

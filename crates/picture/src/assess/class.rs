@@ -20,12 +20,19 @@ const AIR_TOP_M: (f64, f64) = (35_000.0, 7_000.0);
 /// How sure somebody can be that what is under thrust, on its way up, comes down again: it may go to orbit.
 const UNDER_THRUST: f64 = 0.8;
 
+/// How sure somebody can be that what was not seen under thrust coasts, before the filters have decided: of all that is up
+/// there most does.
+const COASTS: f64 = 0.6;
+
 /// How sure somebody can be that what air is seen to hold up is an aircraft.
 const HELD_UP: f64 = 0.98;
 
 /// How sure somebody can be that what is seen to have lift, and flew too fast or came from too high for an aircraft,
 /// manoeuvres.
 const MANOEUVRES: f64 = 0.97;
+
+/// How sure somebody can be that what is seen to fall freely, fast, in air that would hold an aircraft up is none.
+const THROWN: f64 = 0.98;
 
 /// How sure somebody can be that a launch that fits a notice is the one that was announced.
 const ANNOUNCED: f64 = 0.95;
@@ -70,10 +77,11 @@ pub(crate) fn classify(track: &Track, catalogued: bool, risen: Option<&Origin>) 
         return verdict(manoeuvring());
     }
     let estimate = track.motion.arc().cloned().unwrap_or_else(|| track.motion.kinematic());
-    let (stays_up, leaves_air) = (stays_up(&estimate), leaves_air(&estimate));
+    let leaves_air = if track.lift.is_thrown() { THROWN } else { leaves_air(&estimate) };
+    let stays_up = stays_up(&estimate);
     let comes_down = 1.0 - weighed(stays_up, PASSES);
     let thrust_seen = track.motion.thrust_seen.is_some();
-    if thrust_seen && (track.motion.coasts() || !catalogued) {
+    if thrust_seen && !catalogued {
         // It was seen to rise: what stays up is on its way to orbit, and what comes down may be a launcher's stage.
         let to_orbit = risen.map_or(weighed(0.5, TO_ORBIT), |risen| to_orbit(track, &estimate, risen));
         let (falls, sure) = if track.motion.coasts() {
@@ -90,7 +98,12 @@ pub(crate) fn classify(track: &Track, catalogued: bool, risen: Option<&Origin>) 
         verdict(probabilities(falls * leaves_air, 0.0, satellite * leaves_air, 0.0))
     } else {
         // Not yet known whether it is under thrust.
-        verdict(probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, 0.5 * stays_up * leaves_air, 0.0))
+        verdict(probabilities(
+            (1.0 - COASTS) * (1.0 - stays_up) * leaves_air,
+            0.0,
+            COASTS * stays_up * leaves_air,
+            0.0,
+        ))
     }
 }
 

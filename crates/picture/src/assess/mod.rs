@@ -116,7 +116,8 @@ impl Told {
     }
 
     fn reckon(&mut self, track: &Track, known: &Known) -> Assessment {
-        if track.motion.thrust_seen.is_none() {
+        // What passes close to others may seem to jump, and so to burn; a catalogued orbit says that it did not.
+        if track.motion.thrust_seen.is_none() || track.motion.coasts() {
             self.satellite.renew(&track.motion.kinematic(), known.catalogue);
         }
         let risen = track.motion.thrust_seen.and_then(|_| launch::launch(track));

@@ -9,4 +9,5 @@ mod feed;
 mod intruders;
 mod journals;
 mod kills;
+mod listings;
 mod nodes;
