@@ -271,7 +271,7 @@ impl Common {
     /// Takes a scan of one radar. `shared`: how many objects tell of that radar at present.
     pub fn take(&mut self, scan: &[Sensed], tracks: &[Track], radars: &[Radar], shared: usize) -> Verdict {
         let Some(first) = scan.first() else { return Verdict::Open };
-        let expected_m = self.place_at(first.time);
+        let expected_m = self.position_at(first.time);
         let (height_m, climb_mps) = height_and_climb(&self.kinematic_state());
         // In dense air nothing coasts.
         let fell = climb_mps < 0.0 && height_m < AIR_BELOW_M;

@@ -141,7 +141,7 @@ impl Pair {
             for plot in &self.after[of] {
                 motion.predict_to(plot.time);
                 let measurement = plot.measurement(radars);
-                let fit = motion.expect(&measurement, 0.0).fit(plot.measured);
+                let fit = motion.expect(&measurement, 0.0, f64::INFINITY).fit(plot.measured);
                 cost += fit.map_or(GATE * GATE, |fit| fit.cost);
                 motion.update(&measurement, false);
             }

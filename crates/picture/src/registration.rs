@@ -175,7 +175,7 @@ impl Registration {
             if others.next().is_none() || burns || !scan.iter().any(near) {
                 continue;
             }
-            let taken = |common: &Common| (common.place_at(time) - position_m).norm() < APART_M;
+            let taken = |common: &Common| (common.position_at(time) - position_m).norm() < APART_M;
             if self.commons.iter().any(taken) {
                 continue;
             }
