@@ -43,7 +43,7 @@ const ABOVE_AIR_M: f64 = 80e3;
 const COAST_PSD: f64 = 2e-6;
 
 /// Runs of the quick and of the full form, above the air and from launch.
-const RUNS: [usize; 2] = [3_000, 20_000];
+const RUNS: [usize; 2] = [2_600, 20_000];
 const RUNS_FROM_LAUNCH: [usize; 2] = [400, 4_000];
 
 /// How partners' tracks come and are put together.
