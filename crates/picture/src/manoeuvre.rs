@@ -25,13 +25,22 @@ use crate::sense::{Radar, Sensed};
 /// warhead (15,000) within two of them, since drag alone must explain all that falls without lift.
 const LN_COEFFICIENT: (f64, f64) = (8.2, 1.2);
 
-/// Power of its change, 1/s: 0.2 in ten seconds, as the speed of sound nears and the body heats and turns.
-const COEFFICIENT_PSD: f64 = 0.004;
+/// Power of its change, 1/s: 0.3 in ten seconds, as the speed of sound nears and the body heats and turns.
+const COEFFICIENT_PSD: f64 = 0.01;
+
+/// What is lighter than this is no glider, whatever it seems to be lifted by (kg/m², 300 and 500: where it is given up, and
+/// from where on it is called one): the one recorded payload fell with 100 to 150, and its tumbling and the radar's slow
+/// errors looked like lift.
+const LN_COEFFICIENT_MIN: (f64, f64) = (5.7, 6.2);
 
 /// Lift over drag of what has none to speak of, and of what glides, one sigma each way, and how long it lasts, seconds.
-/// A cross wind of 60 m/s at 1 km/s acts as 0.06; gliders have 1 to 3 (Acton, Science & Global Security 23, 2015).
-const NO_LIFT: (f64, f64) = (0.07, 10.0);
+/// A cross wind of 60 m/s at 1 km/s acts as 0.06, a payload that tumbles has more; gliders have 1 to 3 (Acton, Science & Global Security 23, 2015).
+const NO_LIFT: (f64, f64) = (0.15, 10.0);
 const LIFT: (f64, f64) = (1.5, 15.0);
+
+/// Less lift over drag, or less lift in m/s², is not called a glide: a payload that tumbles has some.
+const LIFT_MIN: f64 = 0.7;
+const LIFT_MPS2_MIN: f64 = 3.0;
 
 /// Power of acceleration beside all that, m²/s³.
 const OTHER_PSD: f64 = 1e-2;
@@ -39,14 +48,14 @@ const OTHER_PSD: f64 = 1e-2;
 /// Longest step, seconds: drag may double in five.
 const STEP_S: f64 = 1.0;
 
-/// What was not seen to coast is looked at when it flies this fast, m/s: faster than any aircraft.
+/// What comes into the air, or is first seen in it, is looked at when it flies this fast, m/s: faster than any aircraft.
 const SPEED_MPS_MIN: f64 = 1_200.0;
 
 /// Logarithms of the odds of lift: the bounds, of one plot, where it is believed and where given up.
-const FLOOR: f64 = -1.5;
+const FLOOR: f64 = -1.0;
 const CEILING: f64 = 20.0;
 const ONE_PLOT: (f64, f64) = (-2.0, 5.0);
-const BELIEVED: f64 = 4.0;
+const BELIEVED: f64 = 3.0;
 const GIVEN_UP: f64 = 0.0;
 
 /// Position, velocity, ln β, λ_up, λ_right.
@@ -82,9 +91,9 @@ impl Manoeuvre {
             let fit = filter.fit(&measurement, 0.0);
             if fit.is_some_and(|fit| fit.distance_squared < 2.0 * GATE) {
                 filter.update(&measurement);
-            } else if index == 1 {
-                // Lift that changes all at once: what was known of it, and not quite of the velocity, is past.
-                loosen(filter);
+            } else {
+                // Drag or lift that changes all at once: what was known of it, and not quite of the velocity, is past.
+                loosen(filter, lift.0);
                 filter.update(&measurement);
             }
             fit
@@ -92,9 +101,23 @@ impl Manoeuvre {
         if let [Some(without), Some(with)] = fits {
             let told = with.log_likelihood() - without.log_likelihood();
             self.odds = (self.odds + told.clamp(ONE_PLOT.0, ONE_PLOT.1)).clamp(FLOOR, CEILING);
-            self.held = self.odds > if self.held { GIVEN_UP } else { BELIEVED };
+            let ln_coefficient = filters[1].state[6];
+            self.held = match self.held {
+                true => self.odds > GIVEN_UP && ln_coefficient > LN_COEFFICIENT_MIN.0,
+                false => {
+                    self.odds > BELIEVED && ln_coefficient > LN_COEFFICIENT_MIN.1 && is_strong(&filters[1])
+                }
+            };
         }
     }
+}
+
+/// Whether the lift that is reckoned is a glider's, and enough to be seen.
+fn is_strong(filter: &Estimate<9>) -> bool {
+    let state: State = filter.state.fixed_rows::<6>(0).into_owned();
+    let lift = libm::hypot(filter.state[7], filter.state[8]);
+    let lift_mps2 = lift * law::drag(&state, libm::exp(filter.state[6])).norm();
+    lift > LIFT_MIN && lift_mps2 > LIFT_MPS2_MIN
 }
 
 /// Both filters, where a fall through air begins: from the arc, or from what is first seen in the air.
@@ -103,13 +126,14 @@ fn begin(plot: &Sensed, motion: &Motion) -> Option<[Estimate<9>; 2]> {
     if height_m > AIR_BELOW_M {
         return None;
     }
+    if law::velocity(&motion.state()).norm() < SPEED_MPS_MIN {
+        return None;
+    }
     let from = if motion.is_in_air() {
         motion.arc()?.clone()
     } else {
-        let fast = law::velocity(&motion.state()).norm() > SPEED_MPS_MIN;
         let unknown = motion.thrust_seen.is_none() && !motion.coasts() && motion.velocity_sigma_mps() < 100.0;
-        let falls = fast && unknown && climb_mps < 0.0;
-        falls.then(|| motion.kinematic())?
+        (unknown && climb_mps < 0.0).then(|| motion.kinematic())?
     };
     let mut both = [NO_LIFT, LIFT].map(|(sigma, _)| with_air(&from, sigma));
     if from.time < plot.time {
@@ -211,13 +235,14 @@ fn slope(at: &Flown) -> Matrix9 {
     slope
 }
 
-/// Widens a filter that lift has taken by surprise.
-fn loosen(filter: &mut Estimate<9>) {
+/// Widens a filter that drag or lift has taken by surprise.
+fn loosen(filter: &mut Estimate<9>, lift_sigma: f64) {
     const SURPRISE_MPS2: f64 = 30.0;
     for axis in 0..3 {
         filter.covariance[(axis, axis)] += SURPRISE_MPS2 * SURPRISE_MPS2;
         filter.covariance[(axis + 3, axis + 3)] += SURPRISE_MPS2 * SURPRISE_MPS2;
     }
-    filter.covariance[(7, 7)] += LIFT.0 * LIFT.0;
-    filter.covariance[(8, 8)] += LIFT.0 * LIFT.0;
+    filter.covariance[(6, 6)] += 0.5;
+    filter.covariance[(7, 7)] += lift_sigma * lift_sigma;
+    filter.covariance[(8, 8)] += lift_sigma * lift_sigma;
 }

@@ -16,11 +16,11 @@
 //! where drag still takes metres a second each second; where the coasting filter's own accuracy is asked for, an object
 //! is seen from 80 km on.
 //!
-//! S4: an arc of 450 to 560 km up to 95 to 105 km, then a pull-up and a glide ([`crate::truth::glide`]) that ends 650 to
+//! S4: an arc of 480 to 620 km up to 95 to 105 km, then a pull-up and a glide ([`crate::truth::glide`]) that ends 650 to
 //! 1,000 km from the pad and was lowest, before it went on level, between 25 and 45 km; what is drawn otherwise is drawn
-//! again. Its pull-up starts 380 to 490 km down range, so the radar stands 480 km down range, 100 km off the plane, and
-//! its boresight points 15° up range of the normal: the sector holds the plane from 110 to 580 km down range, and the
-//! pull-up starts 100 to 150 km from the radar, some 20° above its horizon. Else it is S0's.
+//! again. Its pull-up starts 400 to 550 km down range, so the radar stands 530 km down range, 100 km off the plane, and
+//! its boresight points 15° up range of the normal: the sector holds the plane from 160 to 630 km down range, and the
+//! pull-up starts 100 to 165 km from the radar, some 20° above its horizon. Else it is S0's.
 //!
 //! Boost areas are asked for before the radars of S0 to S3 see anything: [`Raid::from_the_side`] stands the same radar
 //! 100 km to the right of the pad instead, looking at it, so that it sees a launch from some 6 km of height on.
@@ -142,14 +142,14 @@ impl Raid {
     pub fn s4_glided(seed: u64) -> Result<(Raid, Glided), DrawError> {
         let mut random = Random::stream(seed, "glide");
         loop {
-            let range_m = random.between(450e3, 560e3);
+            let range_m = random.between(480e3, 620e3);
             let apogee_m = random.between(95e3, 105e3);
             let raid = Raid::draw(Setting { range_m, apogee_m, ..S0 }, random.bits())?;
             for _ in 0..GLIDES_MAX {
                 let glided = raid.truths.first().and_then(|truth| Glide::draw(&mut random).fly(truth));
                 let Some(glided) = glided.filter(is_s4) else { continue };
                 let end_s = glided.truth.impact().map_or(0.0, |impact| impact.time_s);
-                let sensor = radar_at([480e3, -100e3], 345.0, &S0);
+                let sensor = radar_at([530e3, -100e3], 345.0, &S0);
                 let truths = vec![glided.truth.clone()];
                 return Ok((Raid { sensor, truths, end_s, seed, ..raid }, glided));
             }
@@ -204,6 +204,14 @@ impl Raid {
         let ends = truths.iter().filter_map(|truth| truth.impact()).map(|impact| impact.time_s);
         let end_s = ends.fold(0.0, f64::max);
         Ok(Raid { sensor: radar_at([620e3, -100e3], 345.0, &S0), truths, end_s, ..raid })
+    }
+
+    /// A launch to a circular orbit 500 km high, whose second stage comes down 3,000 km away.
+    pub fn to_orbit(seed: u64) -> Result<Raid, DrawError> {
+        let setting = Setting { class: VehicleClass::Slv, range_m: 3_000e3, apogee_m: 500e3, ..S0 };
+        let fate = Fate { orbit_until_s: Some(3_000.0), ..Fate::default() };
+        let truths = Truth::draw(&ReportedLaunch { fate, ..launch(0, CENTRE, 0.0, &setting) }, seed)?;
+        Ok(Raid { sensor: radar(&setting), truths, start: START, end_s: 600.0, seen: Seen::FromLaunch, seed })
     }
 
     /// The same, seen from launch on by a radar 100 km to the right of the pad.

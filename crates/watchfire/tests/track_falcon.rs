@@ -204,6 +204,10 @@ fn notice(falls: Vec<Circle>) -> PlannedLaunch {
     }
 }
 
+fn space_launch(said: &Assessment) -> bool {
+    said.classes.most_likely() == ObjectClass::SpaceLaunch
+}
+
 fn follows(test: &str, mission: &str) {
     let Some(data) = recordings(test, "falcon9") else { return };
     let flight = flight(&data.join(mission));
@@ -246,7 +250,14 @@ fn follows(test: &str, mission: &str) {
     let (moved_m, _) = distance_and_azimuth(before.impact.unwrap().place, after.impact.unwrap().place);
     println!("{test}: the impact moved by {:.0} km", moved_m / 1e3);
     assert!(moved_m > 50_000.0);
-    // Without a notice it comes down, and alarms.
+    // Without a notice it is a launch to orbit by the way it rises, once that is seen.
+    let rises =
+        said.iter().filter(|(time_s, said)| *time_s < flight.cut_off_s && said.under_thrust == Some(true));
+    let rises = rises.filter(|(_, said)| said.launch.is_some());
+    let (so_called, of) = (rises.clone().filter(|(_, said)| space_launch(said)).count(), rises.count());
+    println!("{test}: {so_called} of {of} assessments of its rise call it a space launch");
+    assert!(of > 100 && 10 * so_called > 9 * of, "{so_called} of {of}");
+    // Yet it comes down, and alarms.
     assert!(said.iter().any(|(_, said)| said.warning));
 
     // Announced: named, flagged as a space launch, and nobody is alarmed.

@@ -101,7 +101,7 @@ impl Told {
         let elapsed_s = now.since_s(said.hops.assessed);
         let established = said.status == AssessmentStatus::Established;
         track.plots != self.plots
-            && (elapsed_s >= settings.assess_every_s - 1e-6 || established != track.motion.coasts())
+            && (elapsed_s >= settings.assess_every_s - 1e-6 || established != is_known(track))
     }
 
     /// What is said of a lost track: what was said last, or what can be said now if nothing was.
@@ -139,8 +139,7 @@ impl Told {
         // What comes down is told, whatever it is called.
         let settled = threat >= SETTLED || each.iter().any(|(_, probability)| *probability >= SETTLED);
         // A degraded sensor cannot by itself say for sure what it sees.
-        let moves_as_said = track.motion.coasts() || gliding.is_some();
-        let established = moves_as_said && settled && !track.is_apart(known.radars);
+        let established = is_known(track) && settled && !track.is_apart(known.radars);
         let under_thrust = track.motion.under_thrust();
         let reachable = match gliding {
             Some(gliding) => reach::of_glide(gliding),
@@ -178,4 +177,9 @@ impl Told {
             reachable,
         }
     }
+}
+
+/// Whether it is known how it moves, so that something can stand of it.
+fn is_known(track: &Track) -> bool {
+    track.motion.coasts() || track.manoeuvre.gliding().is_some()
 }

@@ -3,9 +3,8 @@
 //! A fixed set of [`FLIGHTS`] possible futures is flown, each as likely as any other: what is known of the state with its
 //! error, and what is not known (how it will be steered, how long it will burn) by a stated prior, are filled evenly by
 //! multiples of the roots of primes (Kronecker's sequence; Niederreiter 1992, section 4.1). Of `n` places drawn like the
-//! true one their convex hull holds a share 1 − V/(n + 1) in the mean, V its corners (Efron, Biometrika 52, 1965): with
-//! some ten corners, nine of ten. The hull is drawn around them in the gnomonic projection, in which geodesics of the
-//! sphere are straight.
+//! true one their convex hull holds a share 1 − V/(n + 1) in the mean, V its corners (Efron, Biometrika 52, 1965). The hull is
+//! drawn in the gnomonic projection, in which geodesics of the sphere are straight.
 
 use nalgebra::{SMatrix, SVector, Vector3};
 use physics::filter::Estimate;
@@ -19,7 +18,7 @@ use crate::manoeuvre::{self, Flown};
 use crate::motion::{BALLISTIC_COEFFICIENT_KGPM2, height_and_climb};
 
 /// Futures that are flown.
-pub(crate) const FLIGHTS: usize = 40;
+pub(crate) const FLIGHTS: usize = 64;
 
 /// Longest flight that is followed, seconds; and the steps of a glide, seconds.
 const BALLISTIC_S_MAX: f64 = 10_000.0;
@@ -32,8 +31,14 @@ const TOLERANCE_M: f64 = 50.0;
 /// Farther from the middle than this the projection is no use, radians.
 const AWAY_RAD_MAX: f64 = 1.3;
 
-/// Arrivals before the earliest and after the latest time: what lies between holds (n − 3) / (n + 1) of the like, nine of ten.
-const TIME_TAIL: usize = 1;
+/// Arrivals before the earliest and after the latest time, of a glide and of a burn. What lies between `t` of `n` on either
+/// side holds (n − 1 − 2t) / (n + 1) of the like; gliders are steered less differently than is allowed for here.
+const GLIDE_TAIL: usize = 1;
+const BURN_TAIL: usize = 1;
+
+/// The hull is drawn wider by this, so that it holds nine of ten of the simulator's glides, which are steered by a law of
+/// their own (docs/tracking/glide.md).
+const WIDER: f64 = 1.13;
 
 /// A place on the ground (unit vector) and when, seconds from the state.
 type Landing = (Vector3<f64>, f64);
@@ -42,21 +47,35 @@ type Landing = (Vector3<f64>, f64);
 pub(crate) fn of_glide(seen: &Estimate<9>) -> Option<ReachableArea> {
     let root = root(&seen.covariance)?;
     let landings: Vec<Landing> = (0..FLIGHTS).filter_map(|index| glide(seen, &root, index)).collect();
-    area(&landings, seen.time)
+    area(&landings, seen.time, GLIDE_TAIL)
 }
 
 /// Bank either way at most (radians), when it changes sides at the latest (seconds), the speeds and slopes at which it may dive
 /// (m/s, radians), and how many of ten skip.
-const BANK_RAD: f64 = 0.9;
+const BANK_RAD: f64 = 1.05;
 const TURNS_S: f64 = 150.0;
 const DIVES_MPS: (f64, f64) = (600.0, 1_400.0);
 const DIVE_RAD: (f64, f64) = (0.45, 1.3);
 const SKIPS: f64 = 0.33;
-/// Most lift, m/s², and the best lift over drag at most and at least.
+/// Most lift, m/s².
 const LOAD_MPS2: f64 = 100.0;
-const LIFT_OVER_DRAG: (f64, f64) = (1.0, 3.5);
+/// The best lift over drag of gliders, middle and one sigma; and by how much what is seen may be off it, since not all lift is
+/// used all the time.
+const LIFT_OVER_DRAG: (f64, f64) = (2.5, 0.7);
+const USED_SIGMA: f64 = 0.7;
+const LIFT_OVER_DRAG_MIN: f64 = 0.8;
 /// How quickly a level flight turns back to its slope, 1/s.
 const LEVELS_PER_S: f64 = 0.1;
+
+/// The best lift over drag: what gliders have, and what is seen, each by its weight; and a normal error, by two even numbers.
+fn best_lift(seen: &Estimate<9>, first: f64, second: f64) -> f64 {
+    let lift = libm::hypot(seen.state[7], seen.state[8]);
+    let variance = seen.covariance[(7, 7)].max(seen.covariance[(8, 8)]) + USED_SIGMA * USED_SIGMA;
+    let (own, of_all) = (1.0 / variance, 1.0 / (LIFT_OVER_DRAG.1 * LIFT_OVER_DRAG.1));
+    let middle = (lift * own + LIFT_OVER_DRAG.0 * of_all) / (own + of_all);
+    let error = (-2.0 * libm::log(1.0 - first)).sqrt() * libm::cos(core::f64::consts::TAU * second);
+    (middle + error / (own + of_all).sqrt()).max(LIFT_OVER_DRAG_MIN)
+}
 
 /// One way that a glider may be steered: all its lift until it is level, then level with what lift that takes, or all of it
 /// all the time, banked; below some speed down, and on without lift. Drag by lift as in a parabolic polar (Vinh, Busemann,
@@ -64,8 +83,7 @@ const LEVELS_PER_S: f64 = 0.1;
 /// the best ratio's.
 fn glide(seen: &Estimate<9>, root: &SMatrix<f64, 9, 9>, index: usize) -> Option<Landing> {
     let mut at: Flown = seen.state + root * normals::<9>(index, 0);
-    let lift_seen = libm::hypot(at[7], at[8]);
-    let best = lift_seen.clamp(LIFT_OVER_DRAG.0, LIFT_OVER_DRAG.1);
+    let best = best_lift(seen, unit(index, 9), unit(index, 15));
     let bank_rad = BANK_RAD * (2.0 * unit(index, 10) - 1.0);
     let turns_s = TURNS_S * unit(index, 11);
     let speed_mps = at.fixed_rows::<3>(3).norm();
@@ -120,7 +138,7 @@ const fn growth(part: f64) -> (f64, f64) {
     (0.42, 0.58 * part)
 }
 const GROWTH_POWER: f64 = 2.5;
-const GROWTH_SIGMA: f64 = 0.15;
+const GROWTH_SIGMA: f64 = 0.22;
 /// One sigma of the present acceleration over the mean one, beside what the filter is not sure of.
 const PRESENT_SIGMA: f64 = 0.35;
 /// How much of its slope a flight may still lose until burn-out: at most, and for each share of the burn that is left.
@@ -145,7 +163,7 @@ pub(crate) fn of_burn(
         })
         .take(FLIGHTS)
         .collect();
-    area(&landings, seen.time)
+    area(&landings, seen.time, BURN_TAIL)
 }
 
 /// One way that a burn may go on, and where what it carries comes down. `None` where it does not, or where the burn is
@@ -191,7 +209,7 @@ fn burn(from: &State, burnt_s: f64, acceleration_mps2: (f64, f64), index: usize)
 }
 
 /// The area around landings.
-fn area(landings: &[Landing], from: Tai) -> Option<ReachableArea> {
+fn area(landings: &[Landing], from: Tai, tail: usize) -> Option<ReachableArea> {
     let middle = landings.iter().map(|(place, _)| place).sum::<Vector3<f64>>();
     if landings.len() < FLIGHTS / 3 || middle.norm() < 1e-3 {
         return None;
@@ -204,17 +222,22 @@ fn area(landings: &[Landing], from: Tai) -> Option<ReachableArea> {
         .filter(|(place, _)| place.dot(&middle) > libm::cos(AWAY_RAD_MAX))
         .map(|(place, _)| (place.dot(&east) / place.dot(&middle), place.dot(&north) / place.dot(&middle)))
         .collect();
-    let outline_deg: Vec<(f64, f64)> = hull(points)
+    let corners = hull(points);
+    let count = corners.len() as f64;
+    let centre =
+        corners.iter().fold((0.0, 0.0), |centre, (x, y)| (centre.0 + x / count, centre.1 + y / count));
+    let outline_deg: Vec<(f64, f64)> = corners
         .into_iter()
         .take(ReachableArea::CORNERS_MAX)
         .map(|(x, y)| {
+            let (x, y) = (centre.0 + WIDER * (x - centre.0), centre.1 + WIDER * (y - centre.1));
             let place = below((middle + east * x + north * y).normalize() * physics::wgs84::SEMI_MAJOR_M);
             (place.lat_deg, place.lon_deg)
         })
         .collect();
     let mut times: Vec<f64> = landings.iter().map(|(_, time_s)| *time_s).collect();
     times.sort_by(f64::total_cmp);
-    let time = (from.plus_s(times[TIME_TAIL]), from.plus_s(times[times.len() - 1 - TIME_TAIL]));
+    let time = (from.plus_s(times[tail]), from.plus_s(times[times.len() - 1 - tail]));
     (outline_deg.len() >= 3).then_some(ReachableArea { outline_deg, time })
 }
 

@@ -70,6 +70,8 @@ pub struct Glided {
     pub pull_up_s: f64,
     /// The lowest height of the pull-up, metres.
     pub lowest_m: f64,
+    /// What flew, and how.
+    pub glide: Glide,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,6 +138,7 @@ impl Glide {
                     truth: truth.with_path(truth.id.clone(), path),
                     pull_up_s: pull_up_s? + truth.start_s,
                     lowest_m: lowest_m?,
+                    glide: *self,
                 });
             }
             (state, time_s) = (next, time_s + STEP_S);

@@ -14,9 +14,9 @@ use super::statistics::{poisson_upper, quantile, share};
 use super::{Form, Noted, failed};
 
 /// Runs of S4, of falls, and of each scenario's launches: quick and full.
-const GLIDES: [usize; 2] = [100, 2_000];
-const FALLS: [usize; 2] = [200, 3_000];
-const LAUNCHES: [usize; 2] = [60, 1_000];
+const GLIDES: [usize; 2] = [60, 2_000];
+const FALLS: [usize; 2] = [80, 3_000];
+const LAUNCHES: [usize; 2] = [40, 1_000];
 
 /// Ages of an area after it was first said, seconds.
 const LATER_S: [f64; 3] = [0.0, 10.0, 20.0];
@@ -27,7 +27,13 @@ const BURNING_S: [f64; 2] = [20.0, 40.0];
 const EARTH_KM: f64 = 6_371.0;
 
 type Draw = fn(u64) -> Result<Raid, DrawError>;
-const BURNS: [(&str, Draw); 4] = [("S0", Raid::s0), ("S1", Raid::s1), ("S2", Raid::s2), ("S3", Raid::s3)];
+const BURNS: [(&str, Draw); 5] = [
+    ("S0", Raid::s0),
+    ("S1", Raid::s1),
+    ("S2", Raid::s2),
+    ("S3", Raid::s3),
+    ("a launch to orbit", Raid::to_orbit),
+];
 
 /// All figures.
 pub fn measure(form: &Form) -> Result<Vec<Noted>, String> {
@@ -181,24 +187,39 @@ pub fn burns(form: &Form) -> Result<Vec<Noted>, String> {
     let (mut noted, mut called) = (Vec::new(), 0);
     for (name, draw) in BURNS {
         let mut areas: [Areas; 2] = Default::default();
+        let (mut to_orbit, mut said_last) = (0, 0);
         for index in 0..runs {
             let Ok(raid) = draw(form.seed + index as u64) else { continue };
             let raid = raid.from_the_side();
             let Some(truth) = raid.truths.first() else { continue };
-            let (Some(end), Some(burnt)) = (truth.impact(), truth.burnout()) else { continue };
+            let (end, Some(burnt)) = (truth.impact(), truth.burnout()) else { continue };
             let mut picture = picture(&raid);
-            let mut first_s = None;
+            let (mut first_s, mut last) = (None, ObjectClass::Unknown);
             for (time_s, plots) in raid.scans().take_while(|(time_s, _)| *time_s < burnt.time_s) {
                 let said = said(&mut picture, &raid, time_s, &plots);
                 let Some(said) = said else { continue };
                 called += u32::from(manoeuvres(&said));
+                if said.under_thrust == Some(true) {
+                    last = said.classes.most_likely();
+                }
                 let age_s = time_s - *first_s.get_or_insert(time_s);
                 let place = BURNING_S.iter().position(|asked_s| (asked_s - age_s).abs() < 1e-6);
-                if let (Some(place), Some(area)) = (place, &said.reachable) {
-                    areas[place].note(area, &end, &raid);
+                if let (Some(place), Some(area), Some(end)) = (place, &said.reachable, &end) {
+                    areas[place].note(area, end, &raid);
                 }
             }
+            said_last += usize::from(last != ObjectClass::Unknown);
+            to_orbit += usize::from(last == ObjectClass::SpaceLaunch);
         }
+        let interval = share(to_orbit, said_last.max(1));
+        noted.push(Noted::new(
+            format!("boost: called a space launch before its burn-out, {name}"),
+            None,
+            100.0 * interval.value,
+            "%",
+            end_in_orbit(name),
+            format!("[{:.1}, {:.1}] of {said_last}", 100.0 * interval.low, 100.0 * interval.high),
+        ));
         for (age_s, areas) in BURNING_S.iter().zip(&mut areas) {
             let note = format!("; {} of {runs} said so", areas.km2.len());
             noted.extend(areas.figure(
@@ -217,6 +238,10 @@ pub fn burns(form: &Form) -> Result<Vec<Noted>, String> {
         format!("{} launches", runs * BURNS.len()),
     ));
     Ok(noted)
+}
+
+fn end_in_orbit(name: &str) -> bool {
+    name == BURNS[4].0
 }
 
 fn direction(lat_deg: f64, lon_deg: f64) -> Vector3<f64> {
