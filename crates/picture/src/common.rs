@@ -217,14 +217,31 @@ impl Common {
         self.seen.iter().filter(|seen| seen.plots >= SETTLED_PLOTS).count() >= 2
     }
 
-    /// The object's state, the biases being free.
-    pub fn estimate(&self) -> Estimate<6> {
-        Estimate {
-            time: self.time,
-            state: self.kinematic_state(),
-            covariance: self.covariance.fixed_view::<6, 6>(0, 0).into_owned(),
-            slow: Vec::new(),
+    /// The object's state where the biases are those of all objects: value and sigma of each sensor's four. With the gain
+    /// G = P_xb P_bb⁻¹, x + G (b − b̂), and P_xx − G P_bx + G Σ_b Gᵀ.
+    pub fn estimate(&self, known: impl Fn(u32, usize) -> (f64, f64)) -> Option<Estimate<6>> {
+        let root = self.covariance.fixed_view::<BIASES, BIASES>(6, 6).into_owned().cholesky()?;
+        let by_state = self.covariance.fixed_view::<BIASES, 6>(6, 0).into_owned();
+        let gain = root.solve(&by_state).transpose();
+        let mut change = SVector::<f64, BIASES>::zeros();
+        let mut variance = SVector::<f64, BIASES>::repeat(1.0);
+        for (block, seen) in self.seen.iter().enumerate() {
+            for measure in 0..MEASURES {
+                let (place, unit) = (MEASURES * block + measure, BIAS_SIGMA[measure]);
+                let (value, sigma) = known(seen.radar, measure);
+                change[place] = value / unit - self.state[6 + place];
+                variance[place] = (sigma / unit) * (sigma / unit);
+            }
         }
+        let known = SMatrix::<f64, BIASES, BIASES>::from_diagonal(&variance);
+        let own = self.covariance.fixed_view::<6, 6>(0, 0);
+        let covariance = own - gain * by_state + gain * known * gain.transpose();
+        Some(Estimate {
+            time: self.time,
+            state: self.kinematic_state() + gain * change,
+            covariance: (covariance + covariance.transpose()) * 0.5,
+            slow: Vec::new(),
+        })
     }
 
     /// What it says of the biases: Λ = P⁻¹ − I and η = P⁻¹ b of their posterior, whose prior is (0, I).
@@ -306,7 +323,8 @@ impl Common {
             return if lost { Verdict::Ended { coasted: false } } else { Verdict::Open };
         }
         let fits = distance_squared < GATE;
-        if !fits && !self.tells_against(plot, expected_m, tracks, radars) {
+        let agreed = self.seen[block].plots as usize >= WITNESSED;
+        if !fits && !self.tells_against(plot, expected_m, agreed, tracks, radars) {
             return Verdict::Open;
         }
         self.last = first.time;
@@ -339,11 +357,12 @@ impl Common {
     }
 
     /// Whether a plot outside the gate says something of its sensor: that should see the object, and the plot is not of
-    /// another one.
+    /// another one: a track that another sensor sees too, or, of a sensor that agreed so far, that was there before.
     fn tells_against(
         &self,
         plot: &Sensed,
         expected_m: Vector3<f64>,
+        agreed: bool,
         tracks: &[Track],
         radars: &[Radar],
     ) -> bool {
@@ -358,7 +377,8 @@ impl Common {
             let away_m = (position_m - plot.position_m).norm();
             away_m < ANOTHER_M
                 && away_m < (position_m - expected_m).norm()
-                && track.seen_lately(plot.time, UNSEEN_S, radars).any(|radar| radar != plot.radar)
+                && (track.seen_lately(plot.time, UNSEEN_S, radars).any(|radar| radar != plot.radar)
+                    || (agreed && plot.time.since_s(track.first) > UNSEEN_S))
         };
         looks_there && !tracks.iter().any(is_another)
     }

@@ -331,7 +331,14 @@ fn is_within(measured: &Vector3<f64>, volume: &Volume, (of_range, angle_rad): (f
     use core::f64::consts::TAU;
     let [from, to] = volume.az_rad;
     let width = if (to - from).abs() >= TAU { TAU } else { (to - from).rem_euclid(TAU) };
-    let turned = (measured.y - from + angle_rad).rem_euclid(TAU);
+    let mut turned = measured.y - from + angle_rad;
+    // Asked of each plot: a remainder only where it is needed.
+    if turned < 0.0 {
+        turned += TAU;
+    }
+    if !(0.0..TAU).contains(&turned) {
+        turned = turned.rem_euclid(TAU);
+    }
     (volume.range_m[0] * (1.0 - of_range)..=volume.range_m[1] * (1.0 + of_range)).contains(&measured.x)
         && turned <= width + 2.0 * angle_rad
         && (volume.el_rad[0] - angle_rad..=volume.el_rad[1] + angle_rad).contains(&measured.z)

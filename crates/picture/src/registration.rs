@@ -44,8 +44,8 @@ const SIGMAS_APART: f64 = 3.0;
 /// An applied bias is applied until its interval holds zero well inside: at so many sigmas.
 const SIGMAS_HELD: f64 = 1.0;
 
-/// A correction is renewed when it is off by so many of its own sigmas: each renewal moves the tracks.
-const RENEWED_SIGMAS: f64 = 0.5;
+/// A correction is renewed when it is off by so much of its own sigma: each renewal moves the tracks.
+const RENEWED_SIGMAS: f64 = 0.25;
 
 /// Biases are solved for once in so many seconds.
 const SOLVE_S: f64 = 5.0;
@@ -283,17 +283,28 @@ impl Registration {
             }
         }
         if !changed.is_empty() {
-            self.move_tracks(&changed, tracks, radars);
+            self.move_tracks(&changed, &biases, tracks, radars);
         }
     }
 
     /// Where an object is followed with its sensors' biases, its track becomes what that shows, and the tracks that
     /// single biased sensors made of it end. The others are as unsure as the change of the corrections is large.
-    fn move_tracks(&self, changed: &[(u32, Vector4<f64>)], tracks: &mut Vec<Track>, radars: &[Radar]) {
+    fn move_tracks(
+        &self,
+        changed: &[(u32, Vector4<f64>)],
+        biases: &[Known],
+        tracks: &mut Vec<Track>,
+        radars: &[Radar],
+    ) {
         let mut settled = vec![false; tracks.len()];
         let mut needless = vec![false; tracks.len()];
         for common in self.commons.iter().filter(|common| common.is_settled()) {
-            let estimate = common.estimate();
+            let known = |radar: u32, measure: usize| {
+                let applied =
+                    radars[radar as usize].correction.map_or(0.0, |correction| correction.bias[measure]);
+                (applied, biases[MEASURES * radar as usize + measure].sigma)
+            };
+            let Some(estimate) = common.estimate(known) else { continue };
             let near = |track: &Track| {
                 let there = track.place_at(estimate.time);
                 let velocity = physics::motion::velocity(&track.motion.state());
