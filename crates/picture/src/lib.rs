@@ -15,6 +15,7 @@ mod noise;
 mod notice;
 mod past;
 mod picture;
+mod reentry;
 mod seed;
 mod sense;
 mod settings;

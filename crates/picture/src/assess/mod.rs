@@ -2,7 +2,7 @@
 
 mod class;
 mod ground;
-mod impact;
+pub(crate) mod impact;
 mod launch;
 mod mixture;
 
@@ -110,7 +110,8 @@ impl Told {
         }
         let classes = class::classify(track, self.satellite.name().is_some());
         let comes_down = classes.of(ObjectClass::Ballistic) > 0.5;
-        let descent = track.motion.arc().filter(|_| comes_down).and_then(impact::impact);
+        let falling = if comes_down { track.motion.comes_down() } else { None };
+        let descent = falling.and_then(|(state, drag)| impact::impact(&state, &drag));
         let origin = if comes_down { launch::launch(track) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {

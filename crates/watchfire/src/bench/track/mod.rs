@@ -9,6 +9,7 @@ mod follow;
 mod ground;
 mod plots;
 mod raid;
+mod reentry;
 mod speed;
 mod statistics;
 
@@ -111,6 +112,7 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+        noted.extend(reentry::measure(form));
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
