@@ -14,6 +14,10 @@ use crate::integrate;
 use crate::measure::{self, Sighting};
 use crate::motion::{self, Matrix6, State};
 use crate::time::Tai;
+use crate::wgs84::EARTH_RATE_RADPS;
+
+/// Longest step through air, seconds: drag may double within two.
+const REENTRY_STEP_S: f64 = 0.5;
 
 /// A state of `N` components with its covariance at an instant. The first three are the Earth-fixed position (m), the
 /// next three the velocity (m/s); of nine, the last three are the thrust acceleration (m/s²).
@@ -335,6 +339,50 @@ impl Estimate<6> {
     }
 }
 
+impl Estimate<7> {
+    /// Falls through air to another instant; the seventh component is ln(β/β₀), with β the ballistic coefficient and β₀
+    /// `middle_kgpm2`. `noise_psd` is the power of unmodelled acceleration, m²/s³, each axis; `wander_psd` that of the
+    /// change of ln β, 1/s.
+    pub fn reenter_to(&mut self, time: Tai, middle_kgpm2: f64, noise_psd: f64, wander_psd: f64) {
+        let mut remaining_s = time.since_s(self.time);
+        while remaining_s != 0.0 {
+            let dt_s = remaining_s.clamp(-REENTRY_STEP_S, REENTRY_STEP_S);
+            self.reenter_step(dt_s, middle_kgpm2, noise_psd, wander_psd);
+            remaining_s -= dt_s;
+        }
+        self.time = time;
+    }
+
+    /// The transition is I + A dt + A² dt²/2 with A = [0 I 0; G C a; 0 0 0] midway: G and C the derivatives of the
+    /// acceleration by position and velocity, a that by ln β, which is minus the drag.
+    fn reenter_step(&mut self, dt_s: f64, middle_kgpm2: f64, noise_psd: f64, wander_psd: f64) {
+        const W: f64 = EARTH_RATE_RADPS;
+        let coefficient_kgpm2 = middle_kgpm2 * libm::exp(self.state[6]);
+        let from = self.state.fixed_rows::<6>(0).into_owned();
+        let next = integrate::rk4(&from, dt_s, |at| motion::derivative_in_air(at, coefficient_kgpm2));
+        let midway = (from + next) / 2.0;
+        let (by_position, by_velocity) = motion::drag_gradients(&midway, coefficient_kgpm2);
+        let mut by_position = by_position + motion::gravity_gradient(motion::position(&midway));
+        by_position[(0, 0)] += W * W;
+        by_position[(1, 1)] += W * W;
+        let coriolis = Matrix3::new(0.0, 2.0 * W, 0.0, -2.0 * W, 0.0, 0.0, 0.0, 0.0, 0.0);
+        let mut rate = SMatrix::<f64, 7, 7>::zeros();
+        rate.fixed_view_mut::<3, 3>(0, 3).copy_from(&Matrix3::identity());
+        rate.fixed_view_mut::<3, 3>(3, 0).copy_from(&by_position);
+        rate.fixed_view_mut::<3, 3>(3, 3).copy_from(&(by_velocity + coriolis));
+        rate.fixed_view_mut::<3, 1>(3, 6).copy_from(&-motion::drag(&midway, coefficient_kgpm2));
+        let phi = SMatrix::identity() + rate * dt_s + product(&rate, &rate) * (dt_s * dt_s / 2.0);
+        self.state.fixed_rows_mut::<6>(0).copy_from(&next);
+        let mut covariance = symmetric(by_transposed(&product(&phi, &self.covariance), &phi));
+        let mut kinematic = covariance.fixed_view::<6, 6>(0, 0).into_owned();
+        add_noise(&mut kinematic, dt_s, noise_psd);
+        covariance.fixed_view_mut::<6, 6>(0, 0).copy_from(&kinematic);
+        covariance[(6, 6)] += wander_psd * dt_s.abs();
+        self.covariance = covariance;
+        self.carry_slow(&phi, dt_s);
+    }
+}
+
 impl Estimate<9> {
     /// Flies under thrust to another instant, later or earlier: gravity as in a coast, and an acceleration that
     /// wanders. `noise_psd` is the power of its unmodelled change, m²/s⁵, each axis.
@@ -459,4 +507,60 @@ fn invert(matrix: &Matrix3<f64>) -> Option<(Matrix3<f64>, f64)> {
     let of_22 = m(0, 0) * m(1, 1) - m(0, 1) * m(0, 1);
     let cofactors = Matrix3::new(of_00, of_01, of_02, of_01, of_11, of_12, of_02, of_12, of_22);
     Some((cofactors * (1.0 / determinant), libm::log(determinant)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fall_carries_its_covariance_as_differences_of_falls_show() {
+        let position = Vector3::new(-3.06e6, 4.04e6, 4.057_5e6) * (6_410_000.0 / 6_490_000.0);
+        let mut state = SVector::<f64, 7>::zeros();
+        state.fixed_rows_mut::<3>(0).copy_from(&position);
+        state.fixed_rows_mut::<3>(3).copy_from(&Vector3::new(-1_000.0, -1_200.0, -1_800.0));
+        let fall = |state: SVector<f64, 7>, covariance: SMatrix<f64, 7, 7>| {
+            let mut estimate = Estimate { time: Tai(0), state, covariance, slow: Vec::new() };
+            estimate.reenter_to(Tai(2_000_000_000), 3_000.0, 0.0, 0.0);
+            estimate
+        };
+        for component in 0..7 {
+            let sigma = [50.0, 50.0, 50.0, 1.0, 1.0, 1.0, 0.02][component];
+            let mut step = SVector::<f64, 7>::zeros();
+            step[component] = sigma;
+            let none = SMatrix::zeros();
+            let half = (fall(state + step, none).state - fall(state - step, none).state) / 2.0;
+            let carried = fall(state, step * step.transpose()).covariance;
+            for row in 0..6 {
+                let found = carried[(row, row)].sqrt();
+                let tolerance = 0.02 * half[row].abs() + 0.002 * half.fixed_rows::<6>(0).norm();
+                assert!(
+                    (found - half[row].abs()).abs() < tolerance,
+                    "{component} {row} {found} {}",
+                    half[row]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_those_of_the_library_to_the_bit() {
+        let a = SMatrix::<f64, 6, 3>::from_fn(|row, column| libm::sin((3 * row + column) as f64));
+        let b = SMatrix::<f64, 3, 6>::from_fn(|row, column| libm::cos((6 * row + column) as f64));
+        assert_eq!(product(&a, &b), a * b);
+        assert_eq!(by_transposed(&a, &b.transpose()), a * b);
+    }
+
+    #[test]
+    fn the_inverse_of_widely_differing_scales_keeps_its_digits() {
+        let noise = Vector3::new(20.0, 1e-6, 1e-4);
+        let correlated = Matrix3::new(1.0, 0.9, -0.3, 0.9, 1.0, 0.1, -0.3, 0.1, 1.0);
+        let matrix = Matrix3::from_diagonal(&noise) * correlated * Matrix3::from_diagonal(&noise);
+        let (inverse, log_determinant) = invert(&matrix).unwrap();
+        let unit = Matrix3::from_diagonal(&noise) * inverse * Matrix3::from_diagonal(&noise) * correlated;
+        assert!((unit - Matrix3::identity()).norm() < 1e-11, "{unit}");
+        let known = libm::log(correlated.determinant()) + 2.0 * libm::log(noise.product());
+        assert!((log_determinant - known).abs() < 1e-10);
+        assert!(invert(&Matrix3::new(1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0)).is_none());
+    }
 }

@@ -111,6 +111,20 @@ pub fn drag(at: &State, ballistic_coefficient_kgpm2: f64) -> Vector3<f64> {
     v * -slowing(radius_m, r.z * r.z / (radius_m * radius_m), v, ballistic_coefficient_kgpm2)
 }
 
+/// The derivatives of [`drag`] by the position (1/s²) and by the velocity (1/s): air thins upward, and
+/// ∂(|v| v)/∂v = |v| (I + v vᵀ/v²).
+pub fn drag_gradients(at: &State, ballistic_coefficient_kgpm2: f64) -> (Matrix3<f64>, Matrix3<f64>) {
+    let (r, v) = (position(at), velocity(at));
+    let speed2 = v.norm_squared();
+    let height_m = radial_height_m(r);
+    let density = |height_m: f64| atmosphere::density_kgpm3(height_m);
+    let thins = (density(height_m + 500.0) - density(height_m - 500.0)) / 1_000.0;
+    let held = v * (-0.5 * speed2.sqrt() / ballistic_coefficient_kgpm2);
+    let along = if speed2 > 0.0 { v * v.transpose() / speed2 } else { Matrix3::zeros() };
+    let slowing = 0.5 * density(height_m) * speed2.sqrt() / ballistic_coefficient_kgpm2;
+    (held * thins * r.normalize().transpose(), (Matrix3::identity() + along) * -slowing)
+}
+
 /// ½ ρ |v| / β, 1/s, at a distance from the Earth's centre, with the squared sine of the latitude.
 ///
 /// The ellipsoid's radius is a (1 − f s² − 3/2 f² s² (1 − s²)) to the third order of f, which is 0.3 m: nothing to air,
@@ -224,6 +238,23 @@ mod tests {
             let air = derivative_in_air(&state(r, Vector3::new(0.0, 1_000.0, 0.0)), 50_000.0);
             let none = derivative(&state(r, Vector3::new(0.0, 1_000.0, 0.0)));
             assert!((velocity(&air) - velocity(&none) - drag).norm() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_gradients_of_drag_agree_with_differences() {
+        let r = position(&sample()) * (6_400_000.0 / position(&sample()).norm());
+        let at = state(r, velocity(&sample()));
+        let (by_position, by_velocity) = drag_gradients(&at, 3_000.0);
+        for axis in 0..6 {
+            let mut step = State::zeros();
+            step[axis] = if axis < 3 { 200.0 } else { 1.0 };
+            let difference = (drag(&(at + step), 3_000.0) - drag(&(at - step), 3_000.0)) / (2.0 * step[axis]);
+            let found = if axis < 3 { by_position.column(axis) } else { by_velocity.column(axis - 3) };
+            assert!(
+                (found - difference).norm() < 0.01 * difference.norm() + 1e-9,
+                "{axis} {found} {difference}"
+            );
         }
     }
 

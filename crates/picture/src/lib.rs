@@ -21,6 +21,7 @@ mod notice;
 mod pair;
 mod past;
 mod picture;
+mod reentry;
 mod registration;
 mod seed;
 mod sense;

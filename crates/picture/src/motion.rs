@@ -10,7 +10,8 @@
 //!   starts from the thrust filter at once, to be dropped in its turn, until one begins at burn-out and is borne out. It
 //!   stands at e⁸ to 1, and not before it has outlasted a pause between stages.
 //! - Below [`AIR_BELOW_M`] on the way down, drag sets in: the **arc** (the coast that launch and impact are reckoned
-//!   from) is kept as it was above.
+//!   from) is kept as it was above, and a fall with drag ([`crate::reentry`]) takes the coast's place, until the thrust
+//!   filter refutes it.
 
 use nalgebra::{Matrix3, SMatrix, Vector3, Vector4};
 use physics::filter::{Estimate, Expectation, Fit, Measurement, Projection, SlowLink};
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use statement::{FlightPoint, Tracklet};
 
 use crate::noise::SETTLED_PLOTS;
+use crate::reentry::{Drag, Fall};
 use crate::sense::{Radar, Sensed};
 use crate::tracklet::Anchor;
 
@@ -96,6 +98,9 @@ const REFUTED: f64 = -6.0;
 /// Mean squared distance (three degrees of freedom: 3), smoothed over some ten plots, at which a coast is doubted.
 const DOUBTFUL: f64 = 6.5;
 
+/// The fall's ln β is known better than before the air once its sigma is so much of the prior's.
+const SHOWN: f64 = 0.95;
+
 /// Longer than stages are apart, seconds: a coast after thrust that is younger may yet be a pause.
 const PAUSE_S: f64 = 4.5;
 
@@ -118,6 +123,8 @@ pub(crate) struct Motion {
     /// Where a coast was last refuted on the way up, or in space: thrust was seen.
     pub thrust_seen: Option<FlightPoint>,
     arc: Option<Estimate<6>>,
+    /// What follows the arc through the air.
+    fall: Option<Fall>,
     /// Nothing but a coast is allowed for.
     only_coasts: bool,
     /// The coast at present as this sensor sees it: gating asks for it, and again whoever takes the plot.
@@ -141,6 +148,7 @@ impl Motion {
             stands: false,
             thrust_seen: None,
             arc: None,
+            fall: None,
             only_coasts: false,
             foreseen: None,
         })
@@ -154,6 +162,14 @@ impl Motion {
     /// Where it is at present, and how it moves: by the description that holds; while that is open, by both, each with
     /// its probability, and the covariance that this mixture has (Bar-Shalom, Li, Kirubarajan 2001, section 1.4.16).
     pub fn kinematic(&self) -> Estimate<6> {
+        if let (Some(fall), Some(thrust)) = (&self.fall, &self.thrust) {
+            let fall = fall.kinematic();
+            return if self.odds > STANDS {
+                fall
+            } else {
+                mixed(&fall, &thrust.kinematic(), self.coasting())
+            };
+        }
         match (&self.coast, &self.thrust) {
             (Some(coast), Some(_)) if self.stands => coast.clone(),
             (Some(coast), Some(thrust)) => mixed(coast, &thrust.kinematic(), self.coasting()),
@@ -170,6 +186,9 @@ impl Motion {
 
     /// Position (m) and velocity (m/s) at present, by the better description.
     pub fn state(&self) -> State {
+        if let Some(fall) = self.fall.as_ref().filter(|_| self.odds > 0.0) {
+            return fall.state();
+        }
         match (&self.coast, &self.thrust) {
             (Some(coast), _) if self.stands || self.odds > 0.0 => coast.state,
             (_, Some(thrust)) => thrust.state.fixed_rows::<6>(0).into_owned(),
@@ -264,6 +283,19 @@ impl Motion {
         self.anchor.tracklet(first, coast)
     }
 
+    /// What the impact is reckoned from: the arc, with nothing known of its drag; or the fall, once the air has shown
+    /// more of it than was known before.
+    pub fn comes_down(&self) -> Option<(Estimate<6>, Drag)> {
+        let arc = self.arc()?;
+        let fall = self.fall.as_ref().filter(|_| self.odds > STANDS);
+        match fall.map(|fall| (fall, fall.drag())) {
+            Some((fall, drag)) if drag.ln_sigma < SHOWN * Drag::prior().ln_sigma => {
+                Some((fall.kinematic(), drag))
+            }
+            _ => Some((arc.clone(), Drag::prior())),
+        }
+    }
+
     /// Where it is at present.
     pub fn flight_point(&self) -> FlightPoint {
         flight_point(&self.state(), self.time)
@@ -293,6 +325,9 @@ impl Motion {
             let doubt = carry(coast, time);
             self.anchor.note(doubt, coast);
         }
+        if let Some(fall) = &mut self.fall {
+            fall.predict_to(time);
+        }
         if let Some(thrust) = &mut self.thrust {
             thrust.thrust_to(time, if self.arc.is_some() { AIR_PSD } else { THRUST_PSD });
         }
@@ -309,7 +344,9 @@ impl Motion {
         let next_height_m = height_m + climb_mps * time.since_s(self.time);
         if climb_mps < 0.0 && next_height_m < AIR_BELOW_M {
             self.thrust = Some(with_thrust(coast));
+            self.fall = Some(Fall::of(coast));
             self.arc = self.coast.take();
+            self.odds = STANDS;
         }
     }
 
@@ -350,8 +387,8 @@ impl Motion {
             measurement: *measurement,
             jump_m2,
             half,
-            unlikely: match (&self.coast, thrust) {
-                (Some(_), Some(_)) => {
+            unlikely: match thrust {
+                Some(_) if self.coast.is_some() || self.fall.is_some() => {
                     let coasting = self.coasting();
                     (-2.0 * libm::log(coasting), -2.0 * libm::log(1.0 - coasting))
                 }
@@ -362,21 +399,28 @@ impl Motion {
 
     fn foresee(&mut self, measurement: &Measurement) {
         if self.foreseen.is_none_or(|(sensor, _)| sensor != measurement.sensor) {
-            let projection = self.coast.as_ref().and_then(|coast| coast.project(measurement.site));
+            let projection = match (&self.coast, &self.fall) {
+                (Some(coast), _) => coast.project(measurement.site),
+                (None, Some(fall)) => fall.project(measurement),
+                (None, None) => None,
+            };
             self.foreseen = projection.map(|projection| (measurement.sensor, projection));
         }
     }
 
-    /// As last foreseen by its sensor.
+    /// As last foreseen by its sensor; in the air, of the fall.
     fn expected_of_coast(&self, measurement: &Measurement, spread_m2: f64) -> Option<Expectation> {
         let (_, projection) = self.foreseen.as_ref()?;
-        self.coast.as_ref()?.expect_from(projection, measurement, spread_m2)
+        match (&self.coast, &self.fall) {
+            (Some(coast), _) => coast.expect_from(projection, measurement, spread_m2),
+            (None, fall) => fall.as_ref()?.expect_from(projection, measurement, spread_m2),
+        }
     }
 
     /// Takes in a plot of the present instant. Gives back the residual where a settled coast took it, if asked to.
     pub fn update(&mut self, measurement: &Measurement, wants_residual: bool) -> Option<Vector3<f64>> {
         self.foresee(measurement);
-        let expected = self.expected_of_coast(measurement, 0.0);
+        let expected = self.expected_of_coast(measurement, 0.0).filter(|_| self.coast.is_some());
         self.foreseen = None;
         let coast_fit = expected.as_ref().and_then(|expected| expected.fit(measurement.measured));
         self.doubt(coast_fit);
@@ -391,7 +435,8 @@ impl Motion {
         }
         if let Some(thrust) = &mut self.thrust {
             let thrust_fit = take_or_loosen(thrust, measurement);
-            if let (Some(coast_fit), Some(thrust_fit)) = (coast_fit, thrust_fit) {
+            let fall_fit = self.fall.as_mut().and_then(|fall| fall.update(measurement));
+            if let (Some(coast_fit), Some(thrust_fit)) = (coast_fit.or(fall_fit), thrust_fit) {
                 self.odds += (coast_fit.log_likelihood() - thrust_fit.log_likelihood()).clamp(-10.0, 3.0);
                 self.odds = self.odds.min(SURE + 2.0);
             }
@@ -439,6 +484,9 @@ impl Motion {
                     }
                 }
             }
+        }
+        if self.odds < REFUTED {
+            self.fall = None;
         }
         // A coast begins afresh whenever the last one is refuted, so that one is there at burn-out, which the thrust
         // filter follows too slowly to hold the track by itself. In air a coast that fitted again would be chance, and

@@ -5,7 +5,9 @@
 //!    larger unknown, and what it does is far from linear. What the entry's own error does there is nearly the same for
 //!    all: it is reckoned for the middle one.
 //! 3. Wind carries what air holds back: its velocity times the delay against a fall through nothing.
-//! 4. The time is told as the shortest window of 90 %: its middle, and the sigma of a normal error that is as wide. The
+//! 4. Once the air has shown what the object is ([`crate::reentry`]), the coefficients are those that it may still have,
+//!    each with the state that goes with it.
+//! 5. The time is told as the shortest window of 90 %: its middle, and the sigma of a normal error that is as wide. The
 //!    mean and its sigma would be those of few light objects, which take minutes longer.
 
 use nalgebra::{Matrix3, SMatrix, Vector3};
@@ -19,11 +21,7 @@ use statement::GroundEstimate;
 use super::ground::{below, ellipse, moved, root};
 use super::mixture::{self, HERMITE, Mixture, NODES, moments};
 use crate::motion::{AIR_BELOW_M, BALLISTIC_COEFFICIENT_KGPM2, height_and_climb};
-
-/// The ballistic coefficient of what comes down, kg/m², is 5,000 in the middle. Public figures for warheads run from 2,000 (blunt) to
-/// 15,000 (slender); one sigma of the logarithm, 0.7, covers 2,500 to 10,000. The air's density is off by 10 % (U.S.
-/// Standard Atmosphere, 1976, part 1: 5 to 20 % up to 90 km), which is as much of the coefficient: √(0.7² + 0.1²).
-const LN_BALLISTIC_COEFFICIENT_SIGMA: f64 = 0.707;
+use crate::reentry::Drag;
 
 /// Wind over the heights that hold an object back, one sigma each way, m/s: the jet stream's 20 m/s at 11 km, half of it
 /// below 5 km.
@@ -50,27 +48,27 @@ pub(crate) struct Descent {
     pub apogee_m: (f64, f64),
 }
 
-/// Follows an arc through the air to height 0; `None` where it does not come down.
-pub(crate) fn impact(arc: &Estimate<6>) -> Option<Descent> {
-    let root = root(&arc.covariance)?;
+/// Follows an arc, or a fall that has begun, through the air to height 0; `None` where it does not come down.
+pub(crate) fn impact(arc: &Estimate<6>, drag: &Drag) -> Option<Descent> {
+    let root = root(&drag.beside(&arc.covariance))?;
     let ascent = Ascent::of(&arc.state)?;
-    let entry = ascent.fly(&arc.state, BALLISTIC_COEFFICIENT_KGPM2)?;
+    let middling = drag.coefficient_kgpm2(0.0);
+    let entry = ascent.fly(&arc.state, middling)?;
     let mut columns = Matrix6::zeros();
     for column in 0..6 {
         let step: State = root.column(column).into_owned();
-        let ends =
-            [arc.state + step, arc.state - step].map(|from| ascent.fly(&from, BALLISTIC_COEFFICIENT_KGPM2));
+        let ends = [arc.state + step, arc.state - step].map(|from| ascent.fly(&from, middling));
         let [Some(more), Some(less)] = ends else { return None };
         columns.set_column(column, &((more - less) / 2.0));
     }
 
-    let middle = fall(&entry, BALLISTIC_COEFFICIENT_KGPM2)?;
+    let middle = fall(&entry, middling)?;
     let site = Site::at(below(motion::position(&middle.state)));
     let on_ground = |arrival: &Arrival| {
         let local = site.axes * (motion::position(&arrival.state) - site.origin.vector());
         Vector3::new(local.x, local.y, arrival.elapsed_s)
     };
-    let by_entry = by_entry(&entry, &middle, &site, &on_ground)?;
+    let by_entry = by_entry(&entry, &middle, middling, &site, &on_ground)?;
     let of_entry = by_entry * columns;
     let mut of_entry = of_entry * of_entry.transpose();
     if !arc.slow.is_empty() {
@@ -81,14 +79,15 @@ pub(crate) fn impact(arc: &Estimate<6>) -> Option<Descent> {
     let unheld = integrate::fly_within(&entry, 0.0, false, FLIGHT_S_MAX, TOLERANCE_M)?;
     let mut nodes = [Vector3::zeros(); NODES];
     for (place, (x, _)) in HERMITE.into_iter().enumerate() {
-        let coefficient = self::coefficient(x);
-        nodes[place] = match ascent.in_air {
-            true => on_ground(&fall(&ascent.fly(&arc.state, coefficient)?, coefficient)?),
+        let coefficient = drag.coefficient_kgpm2(x);
+        let from = arc.state + drag.by_sigma * x;
+        nodes[place] = match ascent.in_air || from != arc.state {
+            true => on_ground(&fall(&ascent.fly(&from, coefficient)?, coefficient)?),
             false if x == 0.0 => on_ground(&middle),
             // What hardly slows it does so as one over its coefficient.
             false if place == NODES - 1 => {
                 let (unheld, last) = (on_ground(&unheld), nodes[place - 1]);
-                unheld + (last - unheld) * (self::coefficient(HERMITE[place - 1].0) / coefficient)
+                unheld + (last - unheld) * (drag.coefficient_kgpm2(HERMITE[place - 1].0) / coefficient)
             }
             false => on_ground(&fall(&entry, coefficient)?),
         };
@@ -175,11 +174,6 @@ impl Ascent {
     }
 }
 
-/// The ballistic coefficient so many sigmas from the middle, kg/m².
-fn coefficient(sigmas: f64) -> f64 {
-    BALLISTIC_COEFFICIENT_KGPM2 * libm::exp(LN_BALLISTIC_COEFFICIENT_SIGMA * sigmas)
-}
-
 fn fall(from: &State, ballistic_coefficient_kgpm2: f64) -> Option<Arrival> {
     integrate::fall_within(from, 0.0, ballistic_coefficient_kgpm2, FLIGHT_S_MAX, TOLERANCE_M)
 }
@@ -192,14 +186,14 @@ fn fall(from: &State, ballistic_coefficient_kgpm2: f64) -> Option<Arrival> {
 fn by_entry(
     entry: &State,
     middle: &Arrival,
+    middling: f64,
     site: &Site,
     on_ground: &impl Fn(&Arrival) -> Vector3<f64>,
 ) -> Option<SMatrix<f64, 3, 6>> {
     let (at, end) = (on_ground(middle), motion::position(&middle.state));
     let (position, velocity) = (motion::position(entry), motion::velocity(entry));
-    let difference = |step: &State, size: f64| {
-        Some((on_ground(&fall(&(entry + step), BALLISTIC_COEFFICIENT_KGPM2)?) - at) / size)
-    };
+    let difference =
+        |step: &State, size: f64| Some((on_ground(&fall(&(entry + step), middling)?) - at) / size);
     let mut derivative = SMatrix::<f64, 3, 6>::zeros();
     let mut by_velocity = Matrix3::zeros();
     for axis in 0..3 {
@@ -248,7 +242,7 @@ mod tests {
             let local = site.axes * (motion::position(&arrival.state) - site.origin.vector());
             Vector3::new(local.x, local.y, arrival.elapsed_s)
         };
-        let derivative = by_entry(&entry, &middle, &site, &on_ground).unwrap();
+        let derivative = by_entry(&entry, &middle, BALLISTIC_COEFFICIENT_KGPM2, &site, &on_ground).unwrap();
         for axis in 0..6 {
             let step = if axis < 3 { 1_000.0 } else { 10.0 };
             let end = |sign: f64| {

@@ -2,7 +2,7 @@
 
 mod class;
 mod ground;
-mod impact;
+pub(crate) mod impact;
 mod launch;
 mod mixture;
 mod reach;
@@ -125,7 +125,8 @@ impl Told {
         let class::Verdict { classes, comes_down } = class::classify(track, catalogued, risen.as_ref());
         let gliding = track.manoeuvre.gliding();
         let falls = comes_down > 0.5;
-        let descent = track.motion.arc().filter(|_| falls && gliding.is_none()).and_then(impact::impact);
+        let falling = if falls && gliding.is_none() { track.motion.comes_down() } else { None };
+        let descent = falling.and_then(|(state, drag)| impact::impact(&state, &drag));
         let origin = if falls { risen.or_else(|| launch::launch(track)) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {

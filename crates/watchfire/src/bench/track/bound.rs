@@ -20,6 +20,15 @@ use physics::wgs84;
 /// descents'.
 const BALLISTIC_COEFFICIENT: (f64, f64) = (5_000.0, 0.7);
 
+/// The air's priors, the simulated descents': sigma of the logarithm of its density, and of the wind to east and to north
+/// where it is strongest, m/s; there, and how deep it is, metres.
+const LN_DENSITY_SIGMA: f64 = 0.1;
+const WIND_SIGMA_MPS: f64 = 20.0;
+const WIND_M: (f64, f64) = (11_000.0, 8_000.0);
+
+/// From here down air counts, metres.
+const AIR_BELOW_M: f64 = 90_000.0;
+
 /// Longer than any measured flight, seconds.
 const FLIGHT_S_MAX: f64 = 20_000.0;
 
@@ -80,8 +89,9 @@ impl Bound {
     }
 }
 
-/// The bound of (east, north, time) of the impact of a state with that covariance: metres, metres, seconds.
-pub fn impact(truth: &State, covariance: &Matrix6) -> Option<Matrix3<f64>> {
+/// The bounds of (east, north, time) of the impact of a state with that covariance, metres, metres, seconds: with a prior
+/// on the ballistic coefficient alone, in still air of the standard; and with priors on density and wind as well.
+pub fn impact(truth: &State, covariance: &Matrix6) -> Option<[Matrix3<f64>; 2]> {
     let fall = |state: &State, ln_factor: f64| {
         let coefficient = BALLISTIC_COEFFICIENT.0 * libm::exp(ln_factor);
         integrate::fall_to_height(state, 0.0, coefficient, FLIGHT_S_MAX)
@@ -101,8 +111,100 @@ pub fn impact(truth: &State, covariance: &Matrix6) -> Option<Matrix3<f64>> {
         let by: Vector3<f64> = (end(&(truth + step), 0.0)? - end(&(truth - step), 0.0)?) / 0.2;
         bound += by * by.transpose();
     }
-    let by = (end(truth, 0.1)? - end(truth, -0.1)?) / 0.2 * BALLISTIC_COEFFICIENT.1;
-    Some(bound + by * by.transpose())
+    let by = (end(truth, 0.1)? - end(truth, -0.1)?) / 0.2;
+    let still = bound + by * by.transpose() * (BALLISTIC_COEFFICIENT.1 * BALLISTIC_COEFFICIENT.1);
+    // Denser air is as much less of a coefficient.
+    let mut blown = still + by * by.transpose() * (LN_DENSITY_SIGMA * LN_DENSITY_SIGMA);
+    let entry = integrate::fly_to_height(truth, AIR_BELOW_M, false, FLIGHT_S_MAX);
+    let entry = entry.map_or(*truth, |entry| entry.state);
+    for axis in 0..2 {
+        let ends = [1.0, -1.0].map(|sign| {
+            let wind_mps: Vector3<f64> = site.axes.row(axis).transpose() * (sign * WIND_SIGMA_MPS);
+            let (state, elapsed_s) = fall_in_wind(&entry, wind_mps);
+            let local = site.axes * (motion::position(&state) - site.origin.vector());
+            Vector3::new(local.x, local.y, elapsed_s)
+        });
+        let by = (ends[0] - ends[1]) / 2.0;
+        blown += by * by.transpose();
+    }
+    Some([still, blown])
+}
+
+/// The variance of the time of impact by the state's error alone, s².
+pub fn of_state_s2(truth: &State, covariance: &Matrix6) -> Option<f64> {
+    let end_s = |state: &State| {
+        integrate::fall_to_height(state, 0.0, BALLISTIC_COEFFICIENT.0, FLIGHT_S_MAX)
+            .map(|arrival| arrival.elapsed_s)
+    };
+    let root = covariance.cholesky()?.l();
+    let mut variance_s2 = 0.0;
+    for column in 0..6 {
+        let step: State = root.column(column) * 0.1;
+        let by_s = (end_s(&(truth + step))? - end_s(&(truth - step))?) / 0.2;
+        variance_s2 += by_s * by_s;
+    }
+    Some(variance_s2)
+}
+
+/// The fall of the middling object in a wind that is strongest at one height: where and when it ends.
+fn fall_in_wind(from: &State, wind_mps: Vector3<f64>) -> (State, f64) {
+    let derivative = |at: &State| {
+        let share = (motion::radial_height_m(motion::position(at)) - WIND_M.0) / WIND_M.1;
+        let blown = wind_mps * libm::exp(-share * share);
+        let against = motion::state(motion::position(at), motion::velocity(at) - blown);
+        motion::derivative(at)
+            + motion::state(Vector3::zeros(), motion::drag(&against, BALLISTIC_COEFFICIENT.0))
+    };
+    let (mut at, mut elapsed_s) = (*from, 0.0);
+    loop {
+        let next = integrate::rk4(&at, WIND_STEP_S, derivative);
+        let (height_m, next_m) = (height_m(&at), height_m(&next));
+        if next_m <= 0.0 || elapsed_s > FLIGHT_S_MAX {
+            // The end of the last step by a straight line: what it errs by is the same in all winds.
+            let part = height_m / (height_m - next_m);
+            return (at + (next - at) * part, elapsed_s + part * WIND_STEP_S);
+        }
+        (at, elapsed_s) = (next, elapsed_s + WIND_STEP_S);
+    }
+}
+
+const WIND_STEP_S: f64 = 0.25;
+
+fn height_m(at: &State) -> f64 {
+    motion::radial_height_m(motion::position(at))
+}
+
+/// The shortest windows of 90 % of the time of impact that an honest watcher can say who knows the state to that
+/// covariance and nothing of the object but the priors: seconds. Falls at even steps of the coefficient's probability,
+/// each with the state's normal error.
+pub fn least_window_s(truth: &State, of_state_s2: f64) -> Option<f64> {
+    const FALLS: usize = 40;
+    const ERRORS: usize = 25;
+    let sigma = libm::hypot(BALLISTIC_COEFFICIENT.1, LN_DENSITY_SIGMA);
+    let mut times_s = Vec::with_capacity(FALLS * ERRORS);
+    for fall in 0..FALLS {
+        let ln_factor = sigma * normal_quantile((fall as f64 + 0.5) / FALLS as f64);
+        let coefficient = BALLISTIC_COEFFICIENT.0 * libm::exp(ln_factor);
+        let end_s = integrate::fall_to_height(truth, 0.0, coefficient, FLIGHT_S_MAX)?.elapsed_s;
+        for error in 0..ERRORS {
+            let error = normal_quantile((error as f64 + 0.5) / ERRORS as f64);
+            times_s.push(end_s + of_state_s2.sqrt() * error);
+        }
+    }
+    times_s.sort_by(f64::total_cmp);
+    let inside = times_s.len() * 9 / 10;
+    times_s.windows(inside + 1).map(|window| window[inside] - window[0]).min_by(f64::total_cmp)
+}
+
+/// Where the standard normal distribution comes to `share`, by halving.
+fn normal_quantile(share: f64) -> f64 {
+    let (mut low, mut high) = (-8.0, 8.0);
+    while high - low > 1e-9 {
+        let middle = 0.5 * (low + high);
+        let below = 0.5 * libm::erfc(-middle * core::f64::consts::FRAC_1_SQRT_2);
+        if below < share { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
 }
 
 /// The inverse of a positive definite matrix of mixed units, by Cholesky in units that make its diagonal 1.
@@ -198,10 +300,25 @@ mod tests {
     fn the_impact_of_what_is_surely_known_is_as_unsure_as_its_drag() {
         let raid = Raid::s0(1).unwrap();
         let sure = Matrix6::from_diagonal_element(1e-6);
-        let bound = impact(&state(&raid, 200.0), &sure).unwrap();
+        let [bound, blown] = impact(&state(&raid, 200.0), &sure).unwrap();
         let sigma_m = (bound[(0, 0)] + bound[(1, 1)]).sqrt();
         assert!(sigma_m > 300.0 && sigma_m < 10_000.0, "{sigma_m}");
         // Drag holds back along the way, which runs some 7° south of east there, and takes time.
         assert!(bound[(0, 0)] > 50.0 * bound[(1, 1)] && bound[(0, 2)] < 0.0, "{bound}");
+        // Wind carries it aside: by less than it blows for as long as the air holds the object back.
+        let aside_m = (blown[(1, 1)] - bound[(1, 1)]).sqrt();
+        assert!(aside_m > 50.0 && aside_m < 1_000.0, "{aside_m}");
+    }
+
+    #[test]
+    fn the_shortest_window_of_what_falls_is_that_of_its_drag() {
+        // Below, a watcher who knows all but the coefficient; above, one who errs by 10 s beside: 2 × 1.645 × 10 s at least.
+        let state = state(&Raid::s0(1).unwrap(), 200.0);
+        let sharp_s = least_window_s(&state, 0.0).unwrap();
+        let blunt_s = least_window_s(&state, 100.0).unwrap();
+        assert!(
+            sharp_s > 5.0 && sharp_s < 40.0 && blunt_s > 32.9 && blunt_s < 32.9 + sharp_s,
+            "{sharp_s} {blunt_s}"
+        );
     }
 }

@@ -110,7 +110,8 @@ pub fn estimate_at(track: &statement::Track, now: Tai) -> Estimate<6> {
     estimate
 }
 
-fn error_of(estimate: &Estimate<6>, truth: &State) -> Option<TrackError> {
+/// How an estimate errs; `None` where its covariance is none.
+pub fn error_of(estimate: &Estimate<6>, truth: &State) -> Option<TrackError> {
     let error = estimate.state - truth;
     let weight = inverse(&estimate.covariance)?;
     Some(TrackError {

@@ -23,8 +23,13 @@ use super::{Form, Noted};
 const PROBABILITIES: [f64; 3] = [0.5, 0.9, 0.99];
 /// What a share may be off by, in points.
 const TOLERANCES: [f64; 3] = [1.7, 1.0, 0.33];
-/// The bound is reckoned for so many runs of the full form: it hardly differs between runs.
+/// The bound is reckoned for so many runs of the full form, and the shortest window for so many: they hardly differ between
+/// runs.
 const BOUNDED_RUNS: usize = 300;
+const WINDOW_RUNS: usize = 30;
+
+/// A standard normal deviate is below this with 95 %. Abramowitz & Stegun, table 26.5.
+const NORMAL_95: f64 = 1.644_854;
 
 struct Case {
     name: &'static str,
@@ -48,9 +53,11 @@ struct Found {
     held: [usize; 3],
     /// Error of the time over its sigma.
     times: Vec<f64>,
-    /// Over the bound: √det of the covariance, and sigma of the time.
-    sizes: Vec<f64>,
+    /// √det of the covariance over the bound's, in still air and in air of the same priors.
+    sizes: [Vec<f64>; 2],
+    /// Sigma of the time over the bound, and the window of 90 % over the shortest.
     time_sigmas: Vec<f64>,
+    windows: Vec<f64>,
     /// 90 % semi-axes, metres.
     semi_major_m: Vec<f64>,
     semi_minor_m: Vec<f64>,
@@ -74,7 +81,7 @@ pub fn measure(form: &Form) -> (Vec<Noted>, Vec<Chart>, Vec<Map>) {
                 continue;
             };
             let run = Run::new(raid.seen(Seen::FromBurnout));
-            assess(&run, seed, index < BOUNDED_RUNS, &mut found);
+            assess(&run, seed, index, &mut found);
         }
         for (age_s, found) in AGES_S.iter().zip(&mut found) {
             noted.extend(figures(case, *age_s, found, runs));
@@ -85,7 +92,7 @@ pub fn measure(form: &Form) -> (Vec<Noted>, Vec<Chart>, Vec<Map>) {
     (noted, charts, maps)
 }
 
-fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
+fn assess(run: &Run, seed: u64, index: usize, found: &mut [Found; 4]) {
     let settings = Settings { assess_every_s: 0.0, ..Settings::default() };
     let mut picture = Picture::new(vec![run.raid.sensor.clone()], settings);
     let mut bound = Bound::new(&run.raid.sensor);
@@ -127,23 +134,31 @@ fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
         let (major_m, minor_m) = ground.ellipse.axes_m(0.9);
         found.semi_major_m.push(major_m);
         found.semi_minor_m.push(minor_m);
-        let impact_bound = bound.covariance().filter(|_| with_bound);
-        if let Some(least) = impact_bound.and_then(|covariance| bound::impact(&truth, &covariance)) {
+        let Some(covariance) = bound.covariance().filter(|_| index < BOUNDED_RUNS) else { continue };
+        let Some(bounds) = bound::impact(&truth, &covariance) else { continue };
+        for (sizes, least) in found.sizes.iter_mut().zip(&bounds) {
             let least_m2 = least.fixed_view::<2, 2>(0, 0).determinant().sqrt();
-            found.sizes.push(ground.ellipse.semi_major_m * ground.ellipse.semi_minor_m / least_m2);
-            found.time_sigmas.push(ground.time_sigma_s / least[(2, 2)].sqrt());
+            sizes.push(ground.ellipse.semi_major_m * ground.ellipse.semi_minor_m / least_m2);
+        }
+        found.time_sigmas.push(ground.time_sigma_s / bounds[0][(2, 2)].sqrt());
+        if index < WINDOW_RUNS
+            && let Some(of_state_s2) = bound::of_state_s2(&truth, &covariance)
+            && let Some(least_s) = bound::least_window_s(&truth, of_state_s2)
+        {
+            found.windows.push(2.0 * NORMAL_95 * ground.time_sigma_s / least_s);
         }
     }
 }
 
 /// East and north of the estimate, metres, on its plane.
-fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
+pub fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
     let site = Site::at(estimate.place);
     let local: Vector3<f64> = site.axes * (wgs84::to_earth_fixed(place).vector() - site.origin.vector());
     (local.x, local.y)
 }
 
-fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
+/// Squared distance from the middle in units of the ellipse.
+pub fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
     let (sin, cos) = libm::sincos(ellipse.azimuth_deg.to_radians());
     let along = (east_m * sin + north_m * cos) / ellipse.semi_major_m;
     let across = (east_m * cos - north_m * sin) / ellipse.semi_minor_m;
@@ -178,18 +193,20 @@ fn figures(case: &Case, age_s: f64, found: &mut Found, runs: usize) -> Vec<Noted
             ),
         ));
     }
-    let bounded = found.sizes.len();
-    noted.push(Noted::new(
-        format!("ellipse size: {name}, {age_s} s"),
-        Some(1.10),
-        quantile(&mut found.sizes, 0.5),
-        "x bound",
-        false,
-        format!("median of {bounded}"),
-    ));
+    let bounded = found.time_sigmas.len();
+    for (sizes, air) in found.sizes.iter_mut().zip(["", ", air of the same priors"]) {
+        noted.push(Noted::new(
+            format!("ellipse size: {name}, {age_s} s{air}"),
+            Some(1.10),
+            quantile(sizes, 0.5),
+            "x bound",
+            false,
+            format!("median of {bounded}"),
+        ));
+    }
     let squares: Vec<f64> = found.times.iter().map(|time| time * time).collect();
     let rms = (squares.iter().sum::<f64>() / of as f64).sqrt();
-    let within = squares.iter().filter(|square| **square <= 1.645 * 1.645).count();
+    let within = squares.iter().filter(|square| **square <= NORMAL_95 * NORMAL_95).count();
     noted.push(Noted::new(
         format!("impact time: sigma, {name}, {age_s} s"),
         Some(1.10),
@@ -200,6 +217,14 @@ fn figures(case: &Case, age_s: f64, found: &mut Found, runs: usize) -> Vec<Noted
             "median of {bounded}; error over its sigma, rms {rms:.2} (1 is right); within 90 %: {:.1} %",
             100.0 * within as f64 / of as f64
         ),
+    ));
+    noted.push(Noted::new(
+        format!("impact time: window of 90 %, {name}, {age_s} s"),
+        Some(1.10),
+        quantile(&mut found.windows, 0.5),
+        "x least",
+        false,
+        format!("over the shortest that is honest, median of {}", found.windows.len()),
     ));
     noted
 }

@@ -17,6 +17,7 @@ mod registration;
 mod real;
 mod reports;
 mod satellites;
+mod reentry;
 mod speed;
 mod statistics;
 
@@ -127,6 +128,7 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+        noted.extend(reentry::measure(form));
     }
     if wanted(Part::Fusion) {
         noted.extend(fusion::measure(form)?);
