@@ -59,12 +59,7 @@ pub(crate) fn classify(track: &Track, catalogued: bool) -> ClassProbabilities {
         probabilities(UNDER_THRUST * leaves_air, 0.0, 0.0, 0.0)
     } else {
         // Not yet known whether it is under thrust.
-        probabilities(
-            (1.0 - COASTS) * (1.0 - stays_up) * leaves_air,
-            0.0,
-            COASTS * stays_up * leaves_air,
-            0.0,
-        )
+        probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, COASTS * stays_up * leaves_air, 0.0)
     }
 }
 
