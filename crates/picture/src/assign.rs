@@ -249,10 +249,10 @@ mod tests {
     #[test]
     fn an_exchange_is_found_where_it_is_nearly_as_likely() {
         let mut close =
-            [candidate(0, 0, 1.0), candidate(0, 1, 2.0), candidate(1, 0, 2.5), candidate(1, 1, 1.5)];
+            [candidate(0, 0, 1.0), candidate(0, 1, 1.5), candidate(1, 0, 2.0), candidate(1, 1, 1.5)];
         let matches = assign(&mut close);
         assert_eq!(matches, [(0, 0), (1, 1)]);
-        // Two worse in twice the logarithm: odds of e.
+        // One worse in twice the logarithm: odds of 1.6 to 1.
         assert_eq!(exchanges(&close, &matches), [Some(1), Some(0)]);
         let mut clear =
             [candidate(0, 0, 1.0), candidate(0, 1, 14.0), candidate(1, 0, 14.0), candidate(1, 1, 1.0)];

@@ -98,12 +98,7 @@ pub(crate) fn classify(track: &Track, catalogued: bool, risen: Option<&Origin>) 
         verdict(probabilities(falls * leaves_air, 0.0, satellite * leaves_air, 0.0))
     } else {
         // Not yet known whether it is under thrust.
-        verdict(probabilities(
-            (1.0 - COASTS) * (1.0 - stays_up) * leaves_air,
-            0.0,
-            COASTS * stays_up * leaves_air,
-            0.0,
-        ))
+        verdict(probabilities(0.5 * (1.0 - stays_up) * leaves_air, 0.0, COASTS * stays_up * leaves_air, 0.0))
     }
 }
 
