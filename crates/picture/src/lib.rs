@@ -8,6 +8,7 @@ mod assign;
 mod catalogue;
 mod clutter;
 mod gate;
+mod infrared;
 mod lift;
 mod motion;
 mod names;

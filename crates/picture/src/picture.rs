@@ -10,6 +10,7 @@ use statement::{Assessment, PlannedLaunch};
 
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
+use crate::infrared::Heat;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
@@ -25,6 +26,7 @@ pub struct Picture {
     sensors: Vec<Sensor>,
     tracker: Tracker,
     past: Past,
+    infrared: Heat,
     /// How late it is: the newest instant heard of.
     now: Option<Tai>,
     names: Names,
@@ -40,6 +42,7 @@ impl Picture {
         Picture {
             settings,
             tracker: Tracker::new(sensors.clone()),
+            infrared: Heat::new(&sensors),
             sensors,
             past: Past::default(),
             now: None,
@@ -65,7 +68,15 @@ impl Picture {
     pub fn observe(&mut self, received: Tai, plots: &[Plot]) -> Vec<RejectedPlot> {
         let mut rejected = Vec::new();
         let mut sensed = Vec::with_capacity(plots.len());
+        let mut sightings = Vec::new();
         for plot in plots {
+            if let Some(sighting) = self.infrared.sense(plot, received) {
+                match sighting {
+                    Ok(sighting) => sightings.push(sighting),
+                    Err(reason) => rejected.push(RejectedPlot { plot: plot.clone(), reason }),
+                }
+                continue;
+            }
             let in_time = |sensed: Sensed| match self.past.reaches(sensed.time) {
                 true => Ok(sensed),
                 false => Err(Rejection::Late),
@@ -79,6 +90,8 @@ impl Picture {
         sensed.sort_by(Sensed::order);
         sensed.dedup_by(|a, b| a.order(b).is_eq());
         let newest = sensed.last().map(|plot| plot.time);
+        let newest = newest.max(sightings.iter().map(|sighting| sighting.time).max());
+        self.infrared.take(sightings);
         if self.past.goes_on_with(&sensed) {
             self.past.go_on(&mut self.tracker, sensed, &self.settings);
             self.names.note(&self.tracker.tracks);
@@ -137,6 +150,7 @@ impl Picture {
             }
             stands
         });
+        said.extend(self.infrared.assess(now, &self.settings, &self.notices));
         said
     }
 }

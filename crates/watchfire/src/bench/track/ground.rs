@@ -137,13 +137,13 @@ fn assess(run: &Run, seed: u64, with_bound: bool, found: &mut [Found; 4]) {
 }
 
 /// East and north of the estimate, metres, on its plane.
-fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
+pub(super) fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
     let site = Site::at(estimate.place);
     let local: Vector3<f64> = site.axes * (wgs84::to_earth_fixed(place).vector() - site.origin.vector());
     (local.x, local.y)
 }
 
-fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
+pub(super) fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
     let (sin, cos) = libm::sincos(ellipse.azimuth_deg.to_radians());
     let along = (east_m * sin + north_m * cos) / ellipse.semi_major_m;
     let across = (east_m * cos - north_m * sin) / ellipse.semi_minor_m;

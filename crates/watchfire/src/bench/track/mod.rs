@@ -7,6 +7,7 @@ mod confirm;
 mod files;
 mod follow;
 mod ground;
+mod infrared;
 mod plots;
 mod raid;
 mod speed;
@@ -23,15 +24,14 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 7] = [
     "satellites and the cost of that (a test of the catalogue prints a first share)",
     "aircraft (tests of made-up and recorded traffic alone)",
     "glide (S4: no manoeuvre model)",
-    "infrared (IR2, IR1)",
     "fusion of partners' tracks",
     "registration (D)",
     "late data up to 30 s (a test alone)",
-    "coverage by class and sensor kind (ballistic and radar alone)",
+    "coverage by class (ballistic alone)",
 ];
 
 /// A part of the figures.
@@ -47,6 +47,8 @@ pub enum Part {
     Accuracy,
     /// Coverage and size of the impact ellipses, impact time.
     Impact,
+    /// IR2 and IR1: launch point and time, coverage, reachable area.
+    Infrared,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -111,6 +113,9 @@ pub fn run(form: &Form) -> Result<Report, String> {
         noted.extend(more);
         charts.extend(more_charts);
         maps.extend(more_maps);
+    }
+    if wanted(Part::Infrared) {
+        noted.extend(infrared::measure(form));
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
