@@ -12,6 +12,7 @@ mod common;
 mod family;
 mod gate;
 mod health;
+mod infrared;
 mod lift;
 mod manoeuvre;
 mod motion;

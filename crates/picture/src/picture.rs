@@ -12,6 +12,7 @@ use crate::arrivals::Arrivals;
 use crate::assess::{Known, Told};
 use crate::catalogue::Catalogue;
 use crate::family::Family;
+use crate::infrared::Heat;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
@@ -28,6 +29,7 @@ pub struct Picture {
     sensors: Vec<Sensor>,
     tracker: Tracker,
     past: Past,
+    infrared: Heat,
     /// How late it is: the newest instant heard of.
     now: Option<Tai>,
     names: Names,
@@ -44,6 +46,7 @@ impl Picture {
         Picture {
             settings,
             tracker: Tracker::new(sensors.clone()),
+            infrared: Heat::new(&sensors),
             sensors,
             past: Past::default(),
             now: None,
@@ -75,7 +78,15 @@ impl Picture {
     pub fn observe(&mut self, received: Tai, plots: &[Plot]) -> Vec<RejectedPlot> {
         let mut rejected = Vec::new();
         let mut sensed = Vec::with_capacity(plots.len());
+        let mut sightings = Vec::new();
         for plot in plots {
+            if let Some(sighting) = self.infrared.sense(plot, received) {
+                match sighting {
+                    Ok(sighting) => sightings.push(sighting),
+                    Err(reason) => rejected.push(RejectedPlot { plot: plot.clone(), reason }),
+                }
+                continue;
+            }
             let in_time = |sensed: Sensed| match self.past.reaches(sensed.time) {
                 true => Ok(sensed),
                 false => Err(Rejection::Late),
@@ -102,6 +113,8 @@ impl Picture {
             heard_before
         });
         let newest = sensed.last().map(|plot| plot.time);
+        let newest = newest.max(sightings.iter().map(|sighting| sighting.time).max());
+        self.infrared.take(sightings);
         if self.past.goes_on_with(&sensed) {
             self.past.go_on(&mut self.tracker, sensed, &self.settings);
             self.names.note(&self.tracker.tracks);
@@ -188,6 +201,7 @@ impl Picture {
             }
             stands
         });
+        said.extend(self.infrared.assess(now, &self.settings, &self.notices));
         said
     }
 }

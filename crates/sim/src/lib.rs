@@ -3,6 +3,7 @@
 pub mod cast;
 pub mod descent;
 pub mod exercise;
+pub mod infrared;
 pub mod raid;
 pub mod random;
 pub mod scenario;

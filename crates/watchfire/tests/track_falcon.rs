@@ -17,6 +17,7 @@ use physics::sensor::Sensor;
 use physics::time::Tai;
 use picture::{Picture, Settings};
 use serde_json::Value;
+use sim::infrared::{Gaze, geostationary};
 use sim::random::Random;
 use sim::truth::Truth;
 use statement::{Assessment, AssessmentStatus, Circle, ObjectClass, PlannedLaunch};
@@ -290,4 +291,74 @@ fn nrol_76_is_followed_through_its_boostback() {
 #[test]
 fn crs_11_is_followed_through_its_boostback() {
     follows("crs_11_is_followed_through_its_boostback", "crs-11");
+}
+
+/// What is said of a flight that two satellites see burn above the clouds: its boost and its boostback.
+fn seen_by_heat(flight: &Flight, notices: Vec<PlannedLaunch>) -> Vec<(f64, Assessment)> {
+    let sensors = [-110.6, -50.6].map(geostationary);
+    let mut gazes = sensors.each_ref().map(|sensor| Gaze::new(sensor, 11));
+    let mut picture = Picture::new(sensors.to_vec(), Settings::default());
+    picture.set_notices(notices);
+    let [burns_s, burnt_s] = flight.boostback_s;
+    let mut said = Vec::new();
+    for scan in 0..flight.entry_s as i64 {
+        // One at the whole second, the other half a second later.
+        for (gaze, time_s) in gazes.iter_mut().zip([scan as f64, scan as f64 + 0.5]) {
+            let now = start().plus_s(time_s);
+            let burning = time_s <= flight.cut_off_s || (burns_s..=burnt_s).contains(&time_s);
+            let position_m = flight.positions_m.get((time_s / STEP_S).round() as usize);
+            let high = |position_m: &&Vector3<f64>| physics::motion::radial_height_m(**position_m) > 10_000.0;
+            let plot = position_m
+                .filter(high)
+                .filter(|_| burning)
+                .and_then(|position_m| gaze.plot(scan, now, (*position_m).into()));
+            let rejected = picture.observe(now, plot.as_slice());
+            assert!(rejected.is_empty(), "{rejected:?}");
+        }
+        // The fits are what takes time.
+        if scan % 10 == 0 || (scan as f64 - flight.cut_off_s).abs() < 12.0 {
+            let now = start().plus_s(scan as f64 + 0.5);
+            said.extend(picture.assess(now).into_iter().map(|assessment| (scan as f64, assessment)));
+        }
+    }
+    said
+}
+
+fn is_seen_by_heat(test: &str, mission: &str) {
+    let Some(data) = recordings(test, "falcon9") else { return };
+    let flight = flight(&data.join(mission));
+    let said = seen_by_heat(&flight, Vec::new());
+    // The boostback is no second launch.
+    assert!(said.iter().all(|(_, said)| said.track_id == "I-1"), "several objects");
+    assert!(said.iter().all(|(_, said)| !said.warning && said.impact.is_none()));
+    let (ended_s, ended) = said.iter().find(|(_, said)| said.under_thrust == Some(false)).expect("a cut-off");
+    let cut_off_s = ended.burnout.expect("a cut-off").time.since_s(start());
+    let ground = ended.launch.expect("a launch");
+    let (missed_m, _) = distance_and_azimuth(ground.place, PAD);
+    let late_s = -ground.time.since_s(start());
+    println!(
+        "{test}: cut-off at {cut_off_s:.1} s, recorded {} s, known at {ended_s} s; launch missed by {missed_m:.0} m (90 % {:?} m), {late_s:.1} s (sigma {:.1} s)",
+        flight.cut_off_s,
+        ground.ellipse.axes_m(0.9),
+        ground.time_sigma_s
+    );
+    assert!((cut_off_s - flight.cut_off_s).abs() <= 2.0, "{cut_off_s} for {}", flight.cut_off_s);
+    assert!(*ended_s <= flight.cut_off_s + 10.0);
+    assert!(missed_m < ground.ellipse.axes_m(0.999).0, "missed by {missed_m} m");
+    assert!(late_s.abs() < 4.0 * ground.time_sigma_s, "{late_s} s late of {}", ground.time_sigma_s);
+
+    // Announced: named, and taken for the launch to space that it was said to be.
+    let announced = seen_by_heat(&flight, vec![notice(Vec::new())]);
+    let (_, last) = announced.iter().rfind(|(time_s, _)| *time_s < flight.boostback_s[0]).unwrap();
+    assert!(last.notice == "N-1" && last.classes.most_likely() == ObjectClass::SpaceLaunch);
+}
+
+#[test]
+fn nrol_76_is_seen_by_heat() {
+    is_seen_by_heat("nrol_76_is_seen_by_heat", "nrol-76");
+}
+
+#[test]
+fn crs_11_is_seen_by_heat() {
+    is_seen_by_heat("crs_11_is_seen_by_heat", "crs-11");
 }

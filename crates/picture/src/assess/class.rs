@@ -148,7 +148,12 @@ fn manoeuvring() -> ClassProbabilities {
     ])
 }
 
-fn probabilities(ballistic: f64, space_launch: f64, satellite: f64, aircraft: f64) -> ClassProbabilities {
+pub(crate) fn probabilities(
+    ballistic: f64,
+    space_launch: f64,
+    satellite: f64,
+    aircraft: f64,
+) -> ClassProbabilities {
     let unknown = (1.0 - ballistic - space_launch - satellite - aircraft).max(0.0);
     ClassProbabilities(vec![
         (ObjectClass::Ballistic, ballistic),

@@ -85,7 +85,7 @@ pub(crate) fn burnt_s(seen: &Estimate<6>, launched: Option<Tai>) -> Option<f64> 
 }
 
 /// From a state under thrust.
-fn from_thrust(seen: &Estimate<6>) -> Option<Origin> {
+pub(crate) fn from_thrust(seen: &Estimate<6>) -> Option<Origin> {
     let shape = shape(seen.velocity().norm());
     let middle = origin_of(&seen.state, shape.map(|(middle, _)| middle))?;
     let place = below(middle.position_m);

@@ -1,9 +1,9 @@
 //! Assess: what a track is, where it came from, where it comes down.
 
-mod class;
-mod ground;
+pub(crate) mod class;
+pub(crate) mod ground;
 pub(crate) mod impact;
-mod launch;
+pub(crate) mod launch;
 mod mixture;
 mod reach;
 

@@ -151,14 +151,14 @@ fn assess(run: &Run, seed: u64, index: usize, found: &mut [Found; 4]) {
 }
 
 /// East and north of the estimate, metres, on its plane.
-pub fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
+pub(super) fn east_north(estimate: &GroundEstimate, place: physics::geodetic::Geodetic) -> (f64, f64) {
     let site = Site::at(estimate.place);
     let local: Vector3<f64> = site.axes * (wgs84::to_earth_fixed(place).vector() - site.origin.vector());
     (local.x, local.y)
 }
 
 /// Squared distance from the middle in units of the ellipse.
-pub fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
+pub(super) fn distance_squared(ellipse: &Ellipse, east_m: f64, north_m: f64) -> f64 {
     let (sin, cos) = libm::sincos(ellipse.azimuth_deg.to_radians());
     let along = (east_m * sin + north_m * cos) / ellipse.semi_major_m;
     let across = (east_m * cos - north_m * sin) / ellipse.semi_minor_m;

@@ -10,14 +10,15 @@ mod follow;
 mod fusion;
 mod glide;
 mod ground;
+mod infrared;
 mod late;
 mod plots;
 mod raid;
-mod registration;
 mod real;
+mod reentry;
+mod registration;
 mod reports;
 mod satellites;
-mod reentry;
 mod speed;
 mod statistics;
 
@@ -32,10 +33,7 @@ use super::{Figure, Report};
 const NEAR_M: f64 = 3_000.0;
 
 /// Figures whose product does not exist yet.
-const NOT_YET: [&str; 2] = [
-    "infrared (IR2, IR1)",
-    "coverage by class and sensor kind (ballistic and radar alone)",
-];
+const NOT_YET: [&str; 1] = ["coverage by class (ballistic alone)"];
 
 /// A part of the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,6 +62,8 @@ pub enum Part {
     Late,
     /// Launches as reported in public.
     Reports,
+    /// IR2 and IR1: launch point and time, coverage, reachable area.
+    Infrared,
 }
 
 /// How much is measured, and what is written beside the figures.
@@ -150,6 +150,9 @@ pub fn run(form: &Form) -> Result<Report, String> {
     }
     if wanted(Part::Reports) {
         noted.extend(reports::measure(form)?);
+    }
+    if wanted(Part::Infrared) {
+        noted.extend(infrared::measure(form));
     }
     if let Some(folder) = &form.plots {
         std::fs::create_dir_all(folder).map_err(failed)?;
