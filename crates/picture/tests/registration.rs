@@ -434,3 +434,42 @@ fn slow_errors_are_not_taken_for_a_bias() {
     }
     assert!(outside <= 6, "{outside} of 80");
 }
+
+#[test]
+fn late_plots_leave_the_same_biases_and_findings() {
+    // A jump amid them: it must not matter in which order its plots come.
+    let fault = |plot: &mut Plot, second: i64| {
+        biased(500.0, 0.7e-3)(plot, second);
+        if second >= 90 {
+            plot.range_m = plot.range_m.map(|range| range + 5_000.0);
+        }
+    };
+    let mut random = Random(11);
+    let mut plots = Vec::new();
+    for second in 0..115 {
+        let objects = objects(1, 5.0, second as f64);
+        plots.extend(scan(&south(), second, &objects, &mut random, NO_FAULT));
+        plots.extend(scan(&north(), second, &objects, &mut random, &fault));
+    }
+    let follow = |plots: &[Plot]| {
+        let mut picture = Picture::new(vec![south(), north()], Settings::default());
+        for plot in plots {
+            assert!(picture.observe(Tai(0), core::slice::from_ref(plot)).is_empty());
+        }
+        picture
+    };
+    let in_order = follow(&plots);
+    let states = in_order.sensors();
+    assert_eq!(states[1].standing, Standing::Degraded, "{states:?}");
+    let mut late: Vec<(f64, Plot)> =
+        plots.iter().map(|plot| (plot.time.since_s(at(0.0)) + 25.0 * random.next(), plot.clone())).collect();
+    late.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let late: Vec<Plot> = late.into_iter().map(|(_, plot)| plot).collect();
+    let late = follow(&late);
+    assert_eq!(late.sensors(), states);
+    let moves = |picture: &Picture| -> Vec<[f64; 6]> {
+        picture.tracks().into_iter().map(|track| track.state).collect()
+    };
+    assert_eq!(moves(&late).len(), moves(&in_order).len());
+    assert!(moves(&in_order).iter().all(|state| moves(&late).contains(state)));
+}
