@@ -177,7 +177,7 @@ pub fn batch(count: u32) -> TrackBatch {
         covariance: [25.0; 21],
         evidence: evidence(),
         // None, one that is the whole track, one with something known before.
-        tracklet: (number % 3 != 0).then(|| Tracklet {
+        tracklet: (!number.is_multiple_of(3)).then(|| Tracklet {
             from: Tai(1_664_835_700_000_000_000),
             to: Tai(1_664_835_760_000_000_000),
             prior: (number % 3 == 2).then_some(Prior { information: [0.25; 21], offset: [-1.5; 6] }),

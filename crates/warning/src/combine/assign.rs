@@ -11,7 +11,7 @@ pub(super) type Pair = (usize, usize, f64);
 
 /// The best assignment of the pairs that fit: each object and each track once at most. In the order of the objects.
 pub(super) fn assign(mut pairs: Vec<Pair>) -> Vec<(usize, usize)> {
-    pairs.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    pairs.sort_by_key(|pair| (pair.0, pair.1));
     let mut chosen: Vec<(usize, usize)> = knots(&pairs).iter().flat_map(|knot| solve(knot)).collect();
     chosen.sort_unstable();
     chosen

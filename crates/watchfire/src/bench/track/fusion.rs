@@ -72,7 +72,7 @@ enum Way {
 }
 
 impl Way {
-    fn from_launch(self) -> bool {
+    fn is_of_launch(self) -> bool {
         matches!(self, Way::Launch | Way::LaunchIntersection)
     }
 }
@@ -223,7 +223,7 @@ impl Run {
             let now = self.at(time_s);
             let ways = WAYS.iter().zip(&mut *found).zip(&mut combiners);
             for (((way, _, _), found), combiner) in
-                ways.filter(|((way, _), _)| way.0.from_launch() == self.from_launch)
+                ways.filter(|((way, _), _)| way.0.is_of_launch() == self.from_launch)
             {
                 let found = &mut found[place];
                 let central = nearest(&central[usize::from(*way == Way::Three)], now, &truth);
