@@ -200,7 +200,8 @@ impl<const N: usize> Estimate<N> {
         let Projection { sighting, mut covariance } = *projection;
         let jacobian = sighting.jacobian;
         if spread_m2 > 0.0 {
-            covariance += by_transposed(&jacobian, &jacobian) * spread_m2;
+            let spread = self.position_covariance() + Matrix3::from_diagonal_element(spread_m2);
+            covariance = by_transposed(&product(&jacobian, &spread), &jacobian);
         }
         let noise = &measurement.noise;
         if let Some(link) = self.link(measurement) {
@@ -487,26 +488,20 @@ fn symmetric<const N: usize>(matrix: SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
     (matrix + matrix.transpose()) * 0.5
 }
 
-/// Inverse and logarithm of the determinant of a positive definite matrix whose scales may differ widely: by cofactors,
-/// which keep their digits whatever the scales.
+/// Inverse and logarithm of the determinant of a positive definite matrix whose scales may differ widely.
 fn invert(matrix: &Matrix3<f64>) -> Option<(Matrix3<f64>, f64)> {
-    let m = |row: usize, column: usize| matrix[(row, column)];
-    let scale = m(0, 0) * m(1, 1) * m(2, 2);
-    if !(m(0, 0) > 0.0 && m(1, 1) > 0.0 && m(2, 2) > 0.0) {
+    let scale = Vector3::new(matrix[(0, 0)].sqrt(), matrix[(1, 1)].sqrt(), matrix[(2, 2)].sqrt());
+    if !(scale.x > 0.0 && scale.y > 0.0 && scale.z > 0.0) {
         return None;
     }
-    let of_00 = m(1, 1) * m(2, 2) - m(1, 2) * m(1, 2);
-    let of_01 = m(0, 2) * m(1, 2) - m(0, 1) * m(2, 2);
-    let of_02 = m(0, 1) * m(1, 2) - m(0, 2) * m(1, 1);
-    let determinant = m(0, 0) * of_00 + m(0, 1) * of_01 + m(0, 2) * of_02;
-    if determinant.is_nan() || determinant <= 1e-14 * scale {
+    let unit = Matrix3::from_fn(|row, column| matrix[(row, column)] / (scale[row] * scale[column]));
+    let determinant = unit.determinant();
+    if determinant.is_nan() || determinant <= 1e-14 {
         return None;
     }
-    let of_11 = m(0, 0) * m(2, 2) - m(0, 2) * m(0, 2);
-    let of_12 = m(0, 1) * m(0, 2) - m(0, 0) * m(1, 2);
-    let of_22 = m(0, 0) * m(1, 1) - m(0, 1) * m(0, 1);
-    let cofactors = Matrix3::new(of_00, of_01, of_02, of_01, of_11, of_12, of_02, of_12, of_22);
-    Some((cofactors * (1.0 / determinant), libm::log(determinant)))
+    let inverse = unit.try_inverse()?;
+    let inverse = Matrix3::from_fn(|row, column| inverse[(row, column)] / (scale[row] * scale[column]));
+    Some((inverse, libm::log(determinant) + 2.0 * libm::log(scale.x * scale.y * scale.z)))
 }
 
 #[cfg(test)]
