@@ -69,10 +69,21 @@ fn a_plot_later_than_that_is_refused() {
     assert_eq!(picture.observe(Tai(0), &plots[..1])[0].reason, Rejection::Late);
 }
 
+/// Between two launches, beside their own scatter, seconds.
+const LATER_S: f64 = 25.0;
+
 #[test]
 fn two_launches_at_once_are_two_and_a_fire_is_none() {
     let skies = [Sky::ir2(Flown::Short, 6).unwrap(), Sky::ir2(Flown::Far, 8).unwrap()];
-    let mut plots: Vec<Plot> = skies.iter().flat_map(plots).collect();
+    // The second one from the same pad half a minute after the first, while that still burns.
+    let later_s = [0.0, LATER_S];
+    let mut plots: Vec<Plot> = skies
+        .iter()
+        .zip(later_s)
+        .flat_map(|(sky, later_s)| {
+            plots(sky).into_iter().map(move |plot| Plot { time: plot.time.plus_s(later_s), ..plot })
+        })
+        .collect();
     let start = skies[0].start;
     for lon_deg in [97.0, 157.0] {
         let sensor = geostationary(lon_deg);
@@ -85,7 +96,8 @@ fn two_launches_at_once_are_two_and_a_fire_is_none() {
     plots.sort_by_key(|plot| plot.time);
     let mut picture = Picture::new(skies[0].sensors.clone(), Settings::default());
     let mut last = std::collections::BTreeMap::new();
-    let ends = skies.each_ref().map(|sky| sky.start.plus_s(sky.truth.burnout().unwrap().time_s));
+    let end = |(sky, later_s): (&Sky, f64)| sky.start.plus_s(sky.truth.burnout().unwrap().time_s + later_s);
+    let ends = [end((&skies[0], 0.0)), end((&skies[1], LATER_S))];
     for plot in &plots {
         picture.observe(plot.time, core::slice::from_ref(plot));
         // Once after each end: the fits are what takes time.
@@ -96,12 +108,12 @@ fn two_launches_at_once_are_two_and_a_fire_is_none() {
         }
     }
     assert_eq!(last.len(), 2, "{:?}", last.keys());
-    for sky in &skies {
+    for (sky, later_s) in skies.iter().zip(later_s) {
         let truth = sky.truth.launch().unwrap();
         let near = last.values().filter(|said| {
             said.launch.is_some_and(|ground| {
                 distance_m(ground.place, truth.place) < 2_500.0
-                    && ground.time.since_s(sky.start.plus_s(truth.time_s)).abs() < 10.0
+                    && ground.time.since_s(sky.start.plus_s(truth.time_s + later_s)).abs() < 10.0
             })
         });
         assert_eq!(near.count(), 1);

@@ -127,7 +127,7 @@ impl Path {
         let index = (steps.floor() as usize).min(self.states.len() - 2);
         let (from, to) = (&self.states[index], &self.states[index + 1]);
         let share = (steps - index as f64).min(1.0);
-        integrate_between(from, to, share)
+        between(from, to, share)
     }
 }
 
@@ -135,7 +135,7 @@ impl Path {
 const STEPS_MAX: f64 = 200.0;
 
 /// Cubic Hermite interpolation of a step.
-fn integrate_between(from: &State, to: &State, share: f64) -> State {
+fn between(from: &State, to: &State, share: f64) -> State {
     let (p0, p1) = (motion::position(from), motion::position(to));
     let (v0, v1) = (motion::velocity(from) * STEP_S, motion::velocity(to) * STEP_S);
     let (s2, s3) = (share * share, share * share * share);
@@ -157,9 +157,8 @@ struct Turn {
 impl Turn {
     fn of(shape: &Shape) -> Turn {
         let mut knots = [(0.0, 0.0, 0.0); TURNS + 1];
-        for index in 0..TURNS {
+        for (index, (to_s, to_rate)) in TURN_S.into_iter().zip(shape.departure_radps).enumerate() {
             let (from_s, from_rate, angle) = knots[index];
-            let (to_s, to_rate) = (TURN_S[index], shape.departure_radps[index]);
             knots[index + 1] = (to_s, to_rate, angle + 0.5 * (from_rate + to_rate) * (to_s - from_s));
         }
         let (from_s, lasts_s, angle_rad) = (shape.turn_from_s, shape.turn_lasts_s, shape.turn_rad);

@@ -79,9 +79,8 @@ pub(crate) fn normal<const N: usize>(
         let (position_m, by_unknowns) = at(index);
         let (residuals, slopes) = residual(line, position_m);
         let eye = &eyes[line.eye as usize];
-        for axis in 0..2 {
-            let row = by_unknowns.tr_mul(&slopes[axis]);
-            let r = residuals[axis];
+        for (axis, (r, slope)) in residuals.into_iter().zip(slopes).enumerate() {
+            let row = by_unknowns.tr_mul(&slope);
             let inverse = 1.0 / (eye.sigma_rad[axis] * eye.sigma_rad[axis]);
             whole.information.ger(inverse, &row, &row, 1.0);
             whole.gradient.axpy(inverse * r, &row, 1.0);
