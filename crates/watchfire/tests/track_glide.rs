@@ -74,6 +74,8 @@ fn a_launch_has_an_area_while_it_burns_and_an_ellipse_afterwards() {
     let burnt_s = raid.truths[0].burnout().unwrap().time_s;
     let said = said(&raid);
     let burns = said.iter().filter(|(time_s, said)| *time_s < burnt_s && said.under_thrust == Some(true));
+    // Until it is fast enough to leave the air it may be anything.
+    let burns = burns.filter(|(_, said)| said.threat_probability > 0.5);
     assert!(burns.clone().count() > 10);
     for (time_s, said) in burns {
         assert!(

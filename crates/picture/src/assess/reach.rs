@@ -36,7 +36,7 @@ const AWAY_RAD_MAX: f64 = 1.3;
 const GLIDE_TAIL: usize = 1;
 const BURN_TAIL: usize = 1;
 
-/// The hull is drawn wider by this, so that it holds nine of ten of the simulator's glides, which are steered by a law of
+/// The hull of a glide is drawn wider by this, so that it holds nine of ten of the simulator's glides, which are steered by a law of
 /// their own (docs/tracking/glide.md).
 const WIDER: f64 = 1.13;
 
@@ -47,7 +47,7 @@ type Landing = (Vector3<f64>, f64);
 pub(crate) fn of_glide(seen: &Estimate<9>) -> Option<ReachableArea> {
     let root = root(&seen.covariance)?;
     let landings: Vec<Landing> = (0..FLIGHTS).filter_map(|index| glide(seen, &root, index)).collect();
-    area(&landings, seen.time, GLIDE_TAIL)
+    area(&landings, seen.time, GLIDE_TAIL, WIDER)
 }
 
 /// Bank either way at most (radians), when it changes sides at the latest (seconds), the speeds and slopes at which it may dive
@@ -163,7 +163,7 @@ pub(crate) fn of_burn(
         })
         .take(FLIGHTS)
         .collect();
-    area(&landings, seen.time, BURN_TAIL)
+    area(&landings, seen.time, BURN_TAIL, 1.0)
 }
 
 /// One way that a burn may go on, and where what it carries comes down. `None` where it does not, or where the burn is
@@ -208,8 +208,8 @@ fn burn(from: &State, burnt_s: f64, acceleration_mps2: (f64, f64), index: usize)
     Some((motion::position(&end.state).normalize(), left_s + end.elapsed_s))
 }
 
-/// The area around landings.
-fn area(landings: &[Landing], from: Tai, tail: usize) -> Option<ReachableArea> {
+/// The area around landings: all but `tail` of them on either side in time, and a hull `wider` than theirs.
+fn area(landings: &[Landing], from: Tai, tail: usize, wider: f64) -> Option<ReachableArea> {
     let middle = landings.iter().map(|(place, _)| place).sum::<Vector3<f64>>();
     if landings.len() < FLIGHTS / 3 || middle.norm() < 1e-3 {
         return None;
@@ -230,7 +230,7 @@ fn area(landings: &[Landing], from: Tai, tail: usize) -> Option<ReachableArea> {
         .into_iter()
         .take(ReachableArea::CORNERS_MAX)
         .map(|(x, y)| {
-            let (x, y) = (centre.0 + WIDER * (x - centre.0), centre.1 + WIDER * (y - centre.1));
+            let (x, y) = (centre.0 + wider * (x - centre.0), centre.1 + wider * (y - centre.1));
             let place = below((middle + east * x + north * y).normalize() * physics::wgs84::SEMI_MAJOR_M);
             (place.lat_deg, place.lon_deg)
         })
