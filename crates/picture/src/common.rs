@@ -226,8 +226,8 @@ impl Common {
         let mut change = SVector::<f64, BIASES>::zeros();
         let mut variance = SVector::<f64, BIASES>::repeat(1.0);
         for (block, seen) in self.seen.iter().enumerate() {
-            for measure in 0..MEASURES {
-                let (place, unit) = (MEASURES * block + measure, BIAS_SIGMA[measure]);
+            for (measure, unit) in BIAS_SIGMA.into_iter().enumerate() {
+                let place = MEASURES * block + measure;
                 let (value, sigma) = known(seen.radar, measure);
                 change[place] = value / unit - self.state[6 + place];
                 variance[place] = (sigma / unit) * (sigma / unit);

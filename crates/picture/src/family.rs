@@ -186,6 +186,6 @@ impl Family<'_> {
                 && own.since_s(split) < MINGLED_S
                 && burned_until(other).is_some_and(|until| until.since_s(own.max(split)) > BURNS_ON_S)
         };
-        track.motion.under_thrust() != Some(true) && self.members.iter().any(|other| burns_on(&other))
+        track.motion.under_thrust() != Some(true) && self.members.iter().any(burns_on)
     }
 }

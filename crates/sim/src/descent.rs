@@ -30,6 +30,9 @@ pub struct Descent {
     pub wind_mps: [f64; 2],
 }
 
+/// When (seconds), where (m) and how fast (m/s) it was.
+type Flown = (f64, Vector, Vector);
+
 impl Descent {
     /// As `seed` draws it.
     pub fn draw(seed: u64) -> Descent {
@@ -56,7 +59,7 @@ impl Descent {
     }
 
     /// When it enters the air, and its states from there on, Earth-fixed, each with its time since then.
-    fn fall(&self, truth: &Truth) -> Option<(f64, Vec<(f64, Vector, Vector)>)> {
+    fn fall(&self, truth: &Truth) -> Option<(f64, Vec<Flown>)> {
         let entry_s = entry_s(truth)?;
         let (position_m, velocity_mps, _) = truth.state(entry_s)?;
         let place = truth.impact()?.place;

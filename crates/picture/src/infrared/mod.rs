@@ -207,7 +207,7 @@ impl Heat {
         let grown = told.plots() != object.sightings.len() as u64;
         let elapsed_s = told.said.as_ref().map_or(f64::INFINITY, |said| now.since_s(said.hops.assessed));
         let ends = unseen_s > settings.arc_lost_after_s;
-        if !ends && !changed && !(grown && elapsed_s >= settings.assess_every_s - 1e-6) {
+        if !(ends || changed || grown && elapsed_s >= settings.assess_every_s - 1e-6) {
             return None;
         }
         let mut assessment = self.reckon(told, object, burns, notices);

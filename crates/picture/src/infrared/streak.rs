@@ -109,7 +109,7 @@ impl Streak {
             let Some(across) = other.along_at(line.time_s) else { continue };
             let Some((place_m, _)) = line.meets(&across) else { continue };
             let height_m = radial_height_m(place_m);
-            if height_m < HEIGHT_M[0] || height_m > HEIGHT_M[1] {
+            if !(HEIGHT_M[0]..=HEIGHT_M[1]).contains(&height_m) {
                 return None;
             }
             let normal = line.along.cross(&across.along).normalize();

@@ -248,8 +248,11 @@ fn direction(lat_deg: f64, lon_deg: f64) -> Vector3<f64> {
     wgs84::to_earth_fixed(Geodetic { lat_deg, lon_deg, alt_m: 0.0 }).vector().normalize()
 }
 
+/// A place in a projection.
+type Flat = (f64, f64);
+
 /// The corners from their middle in the gnomonic projection (geodesics of the sphere are straight there), and a place.
-fn projected(area: &ReachableArea, place: Geodetic) -> Option<(Vec<(f64, f64)>, (f64, f64))> {
+fn projected(area: &ReachableArea, place: Geodetic) -> Option<(Vec<Flat>, Flat)> {
     let corners: Vec<Vector3<f64>> =
         area.outline_deg.iter().map(|(lat, lon)| direction(*lat, *lon)).collect();
     let middle = corners.iter().sum::<Vector3<f64>>().normalize();

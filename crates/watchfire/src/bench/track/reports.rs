@@ -200,14 +200,17 @@ fn covered(said: &Assessment, truth: &Truth, other: &Report) -> Vec<(String, boo
             Some((impact.time.since_s(launch.time), time_sigma_s)),
         ),
     ];
-    let held =
-        |(what, told, flown, reckoned): (&str, Option<(f64, f64)>, Option<f64>, Option<(f64, f64)>)| {
-            let ((told, rounded), flown, (reckoned, sigma)) = (told?, flown?, reckoned?);
-            let agrees = (flown - told).abs() <= rounded;
-            let holds = (reckoned - told).abs() <= rounded + SIGMAS_99 * sigma;
-            agrees.then(|| (format!("{what}: {told}, reckoned {reckoned:.0} ± {sigma:.0}"), holds))
+    let mut held = Vec::new();
+    for (what, told, flown, reckoned) in figures {
+        let (Some((told, rounded)), Some(flown), Some((reckoned, sigma))) = (told, flown, reckoned) else {
+            continue;
         };
-    figures.into_iter().filter_map(held).collect()
+        if (flown - told).abs() <= rounded {
+            let holds = (reckoned - told).abs() <= rounded + SIGMAS_99 * sigma;
+            held.push((format!("{what}: {told}, reckoned {reckoned:.0} ± {sigma:.0}"), holds));
+        }
+    }
+    held
 }
 
 /// Reads the reports of launches that flew from a known site.
