@@ -7,6 +7,8 @@
 //! the new track's opening shows where it began (some 15 s), by Mahalanobis distances of place and of velocity, each of
 //! three degrees of freedom. What was seen before is then its history too: its launch is reckoned from there.
 
+use std::sync::Arc;
+
 use nalgebra::{Matrix3, Vector3};
 use physics::filter::Estimate;
 use physics::motion;
@@ -66,8 +68,8 @@ pub(crate) struct Kin {
 struct Parting {
     number: u64,
     launch: u64,
-    /// At the other's first plot.
-    there: Estimate<6>,
+    /// At the other's first plot. Shared by all copies of the tracker: in a raid there are many.
+    there: Arc<Estimate<6>>,
     thrust_seen: Option<FlightPoint>,
     /// How long the state was carried back under thrust, seconds.
     back_s: f64,
@@ -103,7 +105,8 @@ pub(crate) fn beside(new: &Track, tracks: &[Track], radars: &[Radar]) -> Kin {
         there.coast_to(new.first, 0.0);
         let back_s = if track.motion.coasts() { 0.0 } else { back_s.abs() };
         let launch = track.kin.launch;
-        Some(Parting { number: track.number, launch, there, thrust_seen: track.motion.thrust_seen, back_s })
+        let (number, there) = (track.number, Arc::new(there));
+        Some(Parting { number, launch, there, thrust_seen: track.motion.thrust_seen, back_s })
     });
     Kin { partings: partings.collect(), ..Kin::default() }
 }

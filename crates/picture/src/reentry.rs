@@ -192,7 +192,8 @@ mod tests {
     fn the_impact_of_a_known_fall_is_where_it_ends_and_surer_than_by_the_prior() {
         let (fall, truth) = followed(9_000.0);
         let end = integrate::fall_to_height(&truth, 0.0, 9_000.0, 1_000.0).unwrap();
-        let reckon = |drag: &Drag| crate::assess::impact::impact(&fall.kinematic(), drag).unwrap().ground;
+        let reckon =
+            |drag: &Drag| crate::assess::impact::impact(&fall.kinematic(), drag, None).unwrap().ground;
         let (known, unknown) = (reckon(&fall.drag()), reckon(&Drag::prior()));
         let away_m = |ground: &statement::GroundEstimate| {
             (wgs84::to_earth_fixed(ground.place).vector() - motion::position(&end.state)).norm()

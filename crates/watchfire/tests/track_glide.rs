@@ -65,6 +65,9 @@ fn a_fall_through_air_off_the_model_is_no_manoeuvre() {
         let (_, last) = said.last().unwrap();
         assert!(last.warning && last.impact.is_some() && last.reachable.is_none());
         assert!(last.observed.unwrap().place.alt_m < 25_000.0, "seed {seed}: it was seen in dense air");
+        // The greatest height is the arc's, though the impact is reckoned from the fall by then.
+        let apogee_m = raid.truths[0].apogee().unwrap().place.alt_m;
+        assert!((last.apogee_m.unwrap().0 - apogee_m).abs() < 2_000.0, "seed {seed}: {:?}", last.apogee_m);
     }
 }
 

@@ -48,9 +48,11 @@ pub(crate) struct Descent {
     pub apogee_m: (f64, f64),
 }
 
-/// Follows an arc, or a fall that has begun, through the air to height 0; `None` where it does not come down.
-pub(crate) fn impact(arc: &Estimate<6>, drag: &Drag) -> Option<Descent> {
-    let root = root(&drag.beside(&arc.covariance))?;
+/// Follows an arc, or a fall that has begun, through the air to height 0; `None` where it does not come down. `before`:
+/// of a fall, the arc that it came from, whose top is the greatest height.
+pub(crate) fn impact(arc: &Estimate<6>, drag: &Drag, before: Option<&Estimate<6>>) -> Option<Descent> {
+    let root_of = root;
+    let root = root_of(&drag.beside(&arc.covariance))?;
     let ascent = Ascent::of(&arc.state)?;
     let middling = drag.coefficient_kgpm2(0.0);
     let entry = ascent.fly(&arc.state, middling)?;
@@ -119,7 +121,13 @@ pub(crate) fn impact(arc: &Estimate<6>, drag: &Drag) -> Option<Descent> {
             time: arc.time.plus_s(ascent.lasts_s + (first_s + last_s) / 2.0),
             time_sigma_s: (last_s - first_s) / (2.0 * NORMAL_95),
         },
-        apogee_m: (ascent.apogee_m(&arc.state, &middle)?, apogee_sigma_m(&arc.state, &root)?),
+        apogee_m: match before {
+            Some(before) => (
+                Ascent::of(&before.state)?.apogee_m(&before.state, &middle)?,
+                apogee_sigma_m(&before.state, &root_of(&before.covariance)?)?,
+            ),
+            None => (ascent.apogee_m(&arc.state, &middle)?, apogee_sigma_m(&arc.state, &root)?),
+        },
     })
 }
 

@@ -126,7 +126,10 @@ impl Told {
         let gliding = track.manoeuvre.gliding();
         let falls = comes_down > 0.5;
         let falling = if falls && gliding.is_none() { track.motion.comes_down() } else { None };
-        let descent = falling.and_then(|(state, drag)| impact::impact(&state, &drag));
+        let descent = falling.and_then(|(state, drag)| {
+            let before = track.motion.arc().filter(|arc| arc.time != state.time);
+            impact::impact(&state, &drag, before)
+        });
         let origin = if falls { risen.or_else(|| launch::launch(track)) } else { None };
         let impact = descent.map(|descent| descent.ground);
         let announced = origin.and_then(|origin| {

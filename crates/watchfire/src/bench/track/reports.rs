@@ -7,6 +7,7 @@
 
 use physics::geodesic::distance_and_azimuth;
 use physics::geodetic::Geodetic;
+use physics::wgs84;
 use picture::{Picture, Settings};
 use sim::scenario::Participant;
 use sim::sensing::Watch;
@@ -166,9 +167,22 @@ fn said_of(truth: &Truth, participant: &Participant, seed: u64) -> Option<Assess
         let now = start.plus_s(time_s);
         let plots = watches[index].1.scan(scan, time_s, start, [truth]);
         picture.observe(now, &plots);
-        last = picture.assess(now).into_iter().rfind(|said| said.impact.is_some()).or(last);
+        // Of the object itself: a burned stage has an impact of its own.
+        let of_it = |said: &Assessment| {
+            said.impact.is_some()
+                && said.observed.is_some_and(|seen| is_at(truth, seen.time.since_s(start), seen.place))
+        };
+        last = picture.assess(now).into_iter().rfind(of_it).or(last);
     }
     last
+}
+
+/// Whether the truth was there then, give or take what a track may be off.
+fn is_at(truth: &Truth, time_s: f64, place: Geodetic) -> bool {
+    let there = wgs84::to_earth_fixed(place).vector();
+    truth
+        .state(time_s)
+        .is_some_and(|(at_m, _, _)| (nalgebra::Vector3::from(at_m) - there).norm() < super::NEAR_M)
 }
 
 /// The other's figures that agree with what was flown, within what they are rounded to, and whether the assessment holds
