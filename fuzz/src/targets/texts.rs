@@ -193,7 +193,8 @@ fn plots(text: &str) {
         assert!(plot.range_m.is_none_or(f64::is_finite) && plot.range_rate_mps.is_none_or(f64::is_finite));
         let written = format!(
             "time_s,scan,sensor_id,range_m,az_rad,el_rad,range_rate_mps\n{:?},{},{},{},{:?},{:?},{}\n",
-            plot.time.since_s(T0),
+            // From nanoseconds back to seconds the last of the range may come out one digit beyond it.
+            plot.time.since_s(T0).clamp(-1e9, 1e9),
             plot.scan,
             plot.sensor_id,
             optional(plot.range_m),

@@ -149,10 +149,12 @@ fn fitted(report: &Report, seed: u64) -> Option<Truth> {
     Truth::draw(&launch, seed).or_else(|_| Truth::draw(&free, seed)).ok()?.into_iter().next()
 }
 
-/// A nation's last assessment with an impact, up to [`ARC_S`] after burn-out.
+/// A nation's last assessment with an impact, from burn-out up to [`ARC_S`] after it. In a pause between stages there is one
+/// too, of what would come down if no next stage burned.
 fn said_of(truth: &Truth, participant: &Participant, seed: u64) -> Option<Assessment> {
     let start = physics::time::Tai(1_700_000_000_000_000_000);
-    let end_s = truth.burnout()?.time_s + ARC_S;
+    let burnout_s = truth.burnout()?.time_s;
+    let end_s = burnout_s + ARC_S;
     let mut picture = Picture::new(participant.sensors.clone(), Settings::default());
     let mut watches: Vec<(f64, Watch)> =
         participant.sensors.iter().map(|sensor| (1.0 / sensor.rate_hz, Watch::new(sensor, seed))).collect();
@@ -169,7 +171,8 @@ fn said_of(truth: &Truth, participant: &Participant, seed: u64) -> Option<Assess
         picture.observe(now, &plots);
         // Of the object itself: a burned stage has an impact of its own.
         let of_it = |said: &Assessment| {
-            said.impact.is_some()
+            time_s > burnout_s
+                && said.impact.is_some()
                 && said.observed.is_some_and(|seen| is_at(truth, seen.time.since_s(start), seen.place))
         };
         last = picture.assess(now).into_iter().rfind(of_it).or(last);
