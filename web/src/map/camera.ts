@@ -2,11 +2,13 @@
 
 import { BoundingSphere, type Camera, Cartesian3, Cartographic, EasingFunction, Math as CesiumMath, Matrix4, type PerspectiveFrustum, Transforms } from '@cesium/engine';
 import type { Event, View } from '../contract';
-import { circle } from './geo';
+import { circle, extent_m } from './geo';
 
 const FILL = 0.82;
 const RANGE_MIN_M = 400_000;
 const FLIGHT_S = 1.2;
+/** A larger area is not shown whole. */
+const REACH_SHOWN_M = 4_000_000;
 
 /** The places that the camera should show: those of the event, else the nation's own sensors. */
 export function placesOf(view: View, event: Event | null): Cartesian3[] {
@@ -17,7 +19,9 @@ export function placesOf(view: View, event: Event | null): Cartesian3[] {
   for (const column of event?.columns ?? []) {
     if (column.launch) add(column.launch.lon_deg, column.launch.lat_deg);
     if (column.impact) add(column.impact.lon_deg, column.impact.lat_deg);
-    for (const [lon, lat] of column.reachable?.outline ?? []) add(lon, lat);
+    // Half a world would show nothing.
+    const outline = column.reachable?.outline ?? [];
+    if (extent_m(outline) < REACH_SHOWN_M) for (const [lon, lat] of outline) add(lon, lat);
   }
   if (event) for (const track of view.tracks) if (track.status !== 'lost') add(track.lon_deg, track.lat_deg, track.alt_m);
   if (places.length === 0) for (const track of view.tracks) add(track.lon_deg, track.lat_deg, track.alt_m);

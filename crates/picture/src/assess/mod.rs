@@ -5,7 +5,7 @@ pub(crate) mod ground;
 pub(crate) mod impact;
 pub(crate) mod launch;
 mod mixture;
-mod reach;
+pub(crate) mod reach;
 
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};

@@ -242,7 +242,7 @@ fn area(landings: &[Landing], from: Tai, tail: usize, wider: f64) -> Option<Reac
 }
 
 /// Convex hull, counter-clockwise (Andrew's monotone chain, Information Processing Letters 9, 1979).
-fn hull(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(crate) fn hull(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let turns_left = |a: (f64, f64), b: (f64, f64), c: (f64, f64)| {
         (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0) > 0.0

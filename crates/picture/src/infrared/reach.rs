@@ -15,6 +15,7 @@ use statement::ReachableArea;
 
 use super::boost::burn_on;
 use crate::assess::ground::root;
+use crate::assess::reach;
 
 /// ln of the burn time in all: middle and one sigma.
 const LN_BURN_S: (f64, f64) = (4.868, 0.53);
@@ -165,24 +166,7 @@ fn hull(places_m: &[Vector3<f64>]) -> Option<Vec<(f64, f64)>> {
         }
         flat.push((place.dot(&east) / depth, place.dot(&north) / depth));
     }
-    flat.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let turns_left = |o: (f64, f64), a: (f64, f64), b: (f64, f64)| {
-        (a.0 - o.0) * (b.1 - o.1) - (a.1 - o.1) * (b.0 - o.0) > 1e-12
-    };
-    // Andrew's monotone chain (Information Processing Letters 9, 1979).
-    let chain = |points: &mut dyn Iterator<Item = (f64, f64)>| {
-        let mut kept: Vec<(f64, f64)> = Vec::new();
-        for point in points {
-            while kept.len() >= 2 && !turns_left(kept[kept.len() - 2], kept[kept.len() - 1], point) {
-                kept.pop();
-            }
-            kept.push(point);
-        }
-        kept.pop();
-        kept
-    };
-    let mut corners = chain(&mut flat.iter().copied());
-    corners.extend(chain(&mut flat.iter().rev().copied()));
+    let corners = reach::hull(flat);
     let every = corners.len().div_ceil(ReachableArea::CORNERS_MAX).max(1);
     let kept: Vec<(f64, f64)> = corners.into_iter().step_by(every).collect();
     let on_ground = |(x, y): (f64, f64)| {
