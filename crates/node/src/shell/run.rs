@@ -162,6 +162,9 @@ pub async fn run(
     if driver.node().policy_in_force().1 != policy {
         driver.gather(now, Arrival::Policy { file, text: policy }, &keys, &journal);
     }
+    // Before anybody is told that it is up: a signal that nobody waits for ends the process.
+    let mut hang_up = signal(SignalKind::hangup())
+        .map_err(|error| wrong(config_file, format!("SIGHUP cannot be waited for: {error}")))?;
     for listing in Listing::ALL {
         let (file, text) = config.read_listing(listing)?;
         if !driver.node().knows(listing, &text) {
@@ -209,8 +212,6 @@ pub async fn run(
     let mut dirty = true;
     let mut snapshot_at = journal.len() + SNAPSHOT_EVERY_ROWS;
     let mut answers: Vec<ActRequest> = Vec::new();
-    let mut hang_up = signal(SignalKind::hangup())
-        .map_err(|error| wrong(config_file, format!("SIGHUP cannot be waited for: {error}")))?;
     tokio::pin!(stop);
     loop {
         // Gather: sleep until something comes or is due, then take what comes within 2 ms.
