@@ -1,5 +1,7 @@
 //! Two objects that cross so close together that a radar's plots of them mingle for half a minute.
 
+mod common;
+
 use nalgebra::{SMatrix, SVector, Vector3};
 use physics::frames::Site;
 use physics::geodetic::Geodetic;
@@ -11,6 +13,8 @@ use physics::sensor::Sensor;
 use physics::time::Tai;
 use picture::{Picture, Settings};
 
+use common::Random;
+
 const SIGMAS: [f64; 3] = [20.0, 1e-3, 1e-3];
 
 fn radar() -> Sensor {
@@ -19,20 +23,6 @@ fn radar() -> Sensor {
         "sigma_el_rad": 0.001, "pd": 0.9, "rate_hz": 1, "slow_fraction": 0, "clutter_mean_per_scan": 1}"#,
     )
     .unwrap()
-}
-
-/// Numbers between 0 and 1: Knuth's 64-bit congruence.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.next()).sum::<f64>() - 6.0
-    }
 }
 
 /// After so long, seconds, they are nearest to each other; and the end.

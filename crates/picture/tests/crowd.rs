@@ -1,5 +1,7 @@
 //! Starts where it is hard: many objects close together, and false plots close together.
 
+mod common;
+
 use nalgebra::Vector3;
 use physics::frames::Site;
 use physics::integrate;
@@ -10,6 +12,8 @@ use physics::sensor::{Sensor, SensorKind, Volume};
 use physics::time::Tai;
 use picture::{Picture, Settings};
 use statement::TrackStatus;
+
+use common::Random;
 
 const START: Tai = Tai(1_700_000_000_000_000_000);
 const SIGMAS: [f64; 3] = [20.0, 1e-3, 1e-3];
@@ -42,20 +46,7 @@ fn radar(volume: Option<Volume>) -> Sensor {
     }
 }
 
-/// Numbers between 0 and 1: Knuth's 64-bit congruence.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Of variance 1, by twelve uniform ones.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.next()).sum::<f64>() - 6.0
-    }
-
     fn within(&mut self, [from, to]: [f64; 2]) -> f64 {
         from + (to - from) * self.next()
     }

@@ -1,5 +1,7 @@
 //! Several radars that see the same missile, one of which is wrong.
 
+mod common;
+
 use nalgebra::Vector3;
 use physics::frames::Site;
 use physics::geodetic::Geodetic;
@@ -10,6 +12,8 @@ use physics::time::Tai;
 use physics::{integrate, measure};
 use picture::{Picture, SensorState, Settings, Standing};
 use statement::{Assessment, ObjectClass, TrackStatus};
+
+use common::Random;
 
 const SIGMAS: [f64; 3] = [20.0, 1e-3, 1e-3];
 
@@ -50,21 +54,6 @@ fn north() -> Sensor {
 
 fn third() -> Sensor {
     radar("third", 38.7, 129.0)
-}
-
-/// Numbers between 0 and 1: Knuth's 64-bit congruence.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Of variance 1, by twelve uniform ones.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.next()).sum::<f64>() - 6.0
-    }
 }
 
 /// Some objects, `apart_s` one behind the other, after their burn-out, at a second.

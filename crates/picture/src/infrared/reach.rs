@@ -16,6 +16,7 @@ use statement::ReachableArea;
 use super::boost::burn_on;
 use crate::assess::ground::root;
 use crate::assess::reach;
+use crate::motion::BALLISTIC_COEFFICIENT_KGPM2;
 
 /// ln of the burn time in all: middle and one sigma.
 const LN_BURN_S: (f64, f64) = (4.868, 0.53);
@@ -35,7 +36,6 @@ const SIGMAS: f64 = 2.146;
 /// What the way down adds to everything: drag and wind that nobody knows, metres and seconds.
 const DESCENT_M: f64 = 4_000.0;
 const DESCENT_S: (f64, f64) = (15.0, 40.0);
-const BALLISTIC_COEFFICIENT_KGPM2: f64 = 5_000.0;
 
 /// A burn's acceleration does not grow beyond this, m/s².
 const THRUST_MPS2_MAX: f64 = 120.0;
