@@ -7,7 +7,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use engine::run::{Outcome, Plan, find_file, present_input, read_present};
+use engine::present;
+use engine::run::{Outcome, Plan, find_file};
 use fuzz::targets::{self, self_check};
 
 #[global_allocator]
@@ -142,8 +143,8 @@ fn in_its_own_process(cli: &Cli, name: &str, plan: &Plan) -> Result<(u64, Vec<Pa
         }
     }
     if output.status.code().is_none_or(|code| code > 1) {
-        let present = present_input(&plan.folder, name);
-        let input = read_present(&present).with_context(|| format!("{name}: {}", output.status))?;
+        let present = present::file(&plan.folder, name);
+        let input = present::read(&present).with_context(|| format!("{name}: {}", output.status))?;
         let file = find_file(&plan.folder, name, &input);
         std::fs::write(&file, &input)?;
         println!("FOUND {name}: the process ended, {}\n  {}", output.status, file.display());

@@ -66,15 +66,15 @@ impl Seen {
         for &block in &self.hot {
             let first = block * BLOCK;
             let end = (first + BLOCK).min(counters.len());
-            let bits = self.bits[first..end].chunks_mut(8);
-            for (chunk, bits) in counters[first..end].chunks_mut(8).zip(bits) {
+            let (counters, bits) = (&mut counters[first..end], &mut self.bits[first..end]);
+            // Most blocks were not gone through this time.
+            if is_zero(counters) {
+                continue;
+            }
+            for (chunk, bits) in counters.chunks_mut(8).zip(bits.chunks_mut(8)) {
                 let mut word = [0; 8];
                 word[..chunk.len()].copy_from_slice(chunk);
                 let mut left = u64::from_le_bytes(word);
-                if left == 0 {
-                    continue;
-                }
-                chunk.fill(0);
                 // From one counter that is not zero to the next.
                 while left != 0 {
                     let index = left.trailing_zeros() as usize / 8;
@@ -84,6 +84,7 @@ impl Seen {
                     bits[index] |= bit;
                 }
             }
+            counters.fill(0);
         }
         new
     }
@@ -93,15 +94,26 @@ impl Seen {
     pub fn sweep(&mut self) -> bool {
         let mut new = false;
         for (block, chunk) in counters().chunks_mut(BLOCK).enumerate() {
-            if !self.is_hot[block] && chunk.iter().fold(0, |any, count| any | count) != 0 {
+            if !self.is_hot[block] && !is_zero(chunk) {
                 chunk.fill(0);
                 self.is_hot[block] = true;
                 self.hot.push(block);
                 new = true;
             }
         }
+        if new {
+            // In the order of memory, which the processor foresees.
+            self.hot.sort_unstable();
+        }
         new
     }
+}
+
+/// Whether a block is all zero: looked at eight bytes at a time.
+fn is_zero(block: &[u8]) -> bool {
+    let (words, rest) = block.as_chunks::<8>();
+    let any = words.iter().fold(0, |any, word| any | u64::from_le_bytes(*word));
+    any == 0 && rest.iter().all(|count| *count == 0)
 }
 
 /// The program's counters.

@@ -3,4 +3,5 @@
 pub mod coverage;
 pub mod limit;
 pub mod mutate;
+pub mod present;
 pub mod run;

@@ -1,8 +1,6 @@
 //! One target for a while, in a process of its own: an input that ends it is found in the file that it wrote before.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -15,6 +13,7 @@ use fuzz::{Target, kept};
 
 use super::coverage::{Seen, edges};
 use super::mutate::{Random, mutate};
+use super::present::Present;
 
 /// An input that takes longer is a find.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
@@ -55,18 +54,6 @@ fn processor_s() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
-/// The file in which a process leaves the input that it tries.
-pub fn present_input(folder: &Path, target: &str) -> PathBuf {
-    folder.join(format!("{target}.present"))
-}
-
-/// The input in such a file.
-pub fn read_present(file: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let (length, rest) = bytes.split_first_chunk::<4>().context("the file is too short")?;
-    Ok(rest[..(u32::from_le_bytes(*length) as usize).min(rest.len())].to_vec())
-}
-
 /// Where a find is kept.
 pub fn find_file(folder: &Path, target: &str, input: &[u8]) -> PathBuf {
     folder.join(format!("{target}--{}", &sha256(&[input]).to_string()[..12]))
@@ -78,8 +65,7 @@ static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
 struct Engine<'a> {
     target: &'a Target,
     plan: &'a Plan,
-    present: File,
-    buffer: Vec<u8>,
+    present: Present,
     seen: Seen,
     corpus: Vec<Vec<u8>>,
     /// What was tried since the last sweep.
@@ -94,14 +80,16 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
         bail!("this build counts no edges; run `cargo xtask fuzz`, which builds one that does");
     }
     std::fs::create_dir_all(&plan.folder)?;
-    let present = File::create(present_input(&plan.folder, target.name))?;
     quiet_panics();
     watch_for_hangs();
+    let mut first = (target.seeds)();
+    first.extend(kept::read(target.name)?);
+    first.extend(kept::past(target.name)?.into_iter().map(|(_, input)| input));
+    let longest = first.iter().map(Vec::len).max().unwrap_or(0).max(target.bytes_max);
     let mut engine = Engine {
         target,
         plan,
-        present,
-        buffer: Vec::new(),
+        present: Present::create(&plan.folder, target.name, longest)?,
         seen: Seen::new(),
         corpus: Vec::new(),
         unswept: vec![Vec::new(); SWEEP_AFTER],
@@ -109,9 +97,6 @@ pub fn run(target: &Target, plan: &Plan) -> Result<Outcome> {
         finds: BTreeMap::new(),
     };
     let mut random = Random::new(plan.seed);
-    let mut first = (target.seeds)();
-    first.extend(kept::read(target.name)?);
-    first.extend(kept::past(target.name)?.into_iter().map(|(_, input)| input));
     let started_s = processor_s();
     // What making the seeds went through counts for nobody.
     engine.seen.sweep();
@@ -157,15 +142,14 @@ impl Engine<'_> {
 
     /// Tries one input; keeps it where it reaches something new.
     fn attempt(&mut self, input: &[u8]) -> Result<()> {
-        self.buffer.clear();
-        self.buffer.extend((input.len() as u32).to_le_bytes());
-        self.buffer.extend(input);
-        self.present.write_all_at(&self.buffer, 0)?;
+        self.present.leave(input);
         TRIED.fetch_add(1, Ordering::Relaxed);
         if !self.reaches(input) {
             self.find(input)?;
         }
-        self.unswept[self.unswept_count].clone_from(&self.buffer);
+        let unswept = &mut self.unswept[self.unswept_count];
+        unswept.clear();
+        unswept.extend_from_slice(input);
         self.unswept_count += 1;
         if self.unswept_count == SWEEP_AFTER {
             self.sweep();
@@ -188,7 +172,7 @@ impl Engine<'_> {
         if self.seen.sweep() {
             let unswept = std::mem::take(&mut self.unswept);
             for tried in &unswept[..count] {
-                self.reaches(&tried[4..]);
+                self.reaches(tried);
             }
             self.unswept = unswept;
         }
