@@ -85,7 +85,7 @@ impl Material {
             .collect::<Result<_>>()?;
         let outcome = Exercise::new(&scenario, &policies, 1)?.play(|_| {})?;
         let japan = outcome.journals.get(&"jpn".parse()?).context("Japan takes part")?;
-        let rows: Vec<Vec<u8>> = japan.iter().map(|row| row.bytes.clone()).collect();
+        let rows: Vec<Vec<u8>> = japan.iter().map(|row| row.bytes.to_vec()).collect();
         let head: Head = postcard::from_bytes(&rows[0])?;
 
         let mut snapshots = BTreeMap::new();
@@ -255,7 +255,7 @@ fn check(material: &Material, rows: &[Vec<u8>], real: bool, said: &mut Said) -> 
     if found.len() < said.acknowledged || found.len() > most {
         bail!("{} rows are there, {} were acknowledged", found.len(), said.acknowledged);
     }
-    if let Some(row) = found.iter().zip(rows).position(|(found, written)| found.bytes != *written) {
+    if let Some(row) = found.iter().zip(rows).position(|(found, written)| *found.bytes != **written) {
         bail!("row {row} is not what was written");
     }
     let snapshot = journal.snapshot().context("its snapshot")?;

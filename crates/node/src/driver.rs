@@ -36,8 +36,8 @@ const PICTURE_INPUTS_PER_TURN: usize = 128;
 /// Bodies kept at hand for sending; older ones are read from the journal.
 const FRESH_BODIES_MAX: usize = 1_024;
 
-/// Time passes for the node at least this often on the realm's clock, seconds.
-const TICK_S: f64 = 1.0;
+/// Time passes for the node at least this often on the realm's clock, nanoseconds.
+const TICK_NS: i64 = 1_000_000_000;
 
 /// What comes to the driver from the shell or the simulator.
 #[derive(Debug)]
@@ -559,7 +559,9 @@ impl Driver {
         }
         let recorded = Recorded::from(&input);
         let effects = self.node.step(now, input)?;
-        self.ensure_feeds();
+        if recorded.changes_partners() {
+            self.ensure_feeds();
+        }
         let mut outputs = given;
         for output in &outputs {
             if let Output::Fact { partner, lane, fact } = output {
@@ -636,16 +638,12 @@ impl Driver {
     pub fn wake(&mut self, now: Now, signer: &dyn Signer, journal: &dyn Journal) {
         let at = session_now(now);
         let due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now.mono_ns);
-        let sessions = &self.feeds.outbound;
-        let saying =
-            self.saying.keys().filter(|key| due(sessions.get(key).and_then(Outbound::next_deadline)));
-        for key in saying.copied().collect::<Vec<_>>() {
+        let saying = self.feeds.outbound.iter().filter(|(_, outbound)| due(outbound.next_deadline()));
+        for key in saying.map(|(key, _)| *key).collect::<Vec<_>>() {
             self.poll_outbound((now, at), key, signer, journal);
         }
-        let sessions = &self.feeds.inbound;
-        let hearing =
-            self.hearing.keys().filter(|key| due(sessions.get(key).and_then(Inbound::next_deadline)));
-        for key in hearing.copied().collect::<Vec<_>>() {
+        let hearing = self.feeds.inbound.iter().filter(|(_, inbound)| due(inbound.next_deadline()));
+        for key in hearing.map(|(key, _)| *key).collect::<Vec<_>>() {
             self.poll_inbound((now, at), key, signer);
         }
     }
@@ -663,7 +661,7 @@ impl Driver {
     /// Where the realm's clock was set back, time passes on from there: waiting until it is again what it was would
     /// stop the node for as long.
     fn tick_due(&self, now: Now) -> bool {
-        self.last_tick.is_none_or(|last| now.tai < last || now.tai.since_s(last) >= TICK_S)
+        self.last_tick.is_none_or(|last| now.tai < last || now.tai.0.saturating_sub(last.0) >= TICK_NS)
     }
 
     /// When to wake at the latest, monotonic nanoseconds, ticks of the realm's clock aside.
@@ -675,7 +673,7 @@ impl Driver {
 
     /// When the realm's clock ticks next.
     pub fn next_tick(&self) -> Option<Tai> {
-        self.last_tick.map(|last| last.plus_s(TICK_S))
+        self.last_tick.map(|last| Tai(last.0.saturating_add(TICK_NS)))
     }
 
     /// How long ago data came, seconds of time: own plots or a partner's entry. By the monotonic clock, whatever happens

@@ -1,5 +1,7 @@
 //! The journal: what left the node is in it; what was acknowledged survives any crash.
 
+use std::sync::Arc;
+
 use exchange::Digest;
 
 use crate::row::{CHAIN_START, chain};
@@ -33,7 +35,7 @@ pub struct StoredRow {
     /// From 0, without gaps.
     pub number: u64,
     /// See [`crate::row`].
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// See [`chain`].
     pub hash: Digest,
 }
@@ -70,7 +72,7 @@ impl Journal for MemoryJournal {
     fn append(&mut self, bytes: &[u8]) -> Result<u64, JournalError> {
         let number = self.rows.len() as u64;
         let before = self.rows.last().map_or(CHAIN_START, |row| row.hash);
-        self.rows.push(StoredRow { number, bytes: bytes.to_vec(), hash: chain(&before, number, bytes) });
+        self.rows.push(StoredRow { number, bytes: bytes.into(), hash: chain(&before, number, bytes) });
         Ok(number)
     }
 

@@ -189,11 +189,14 @@ impl Replayer {
 
     fn step(&mut self, row: u64, index: usize, step: Step) -> Result<(), ReplayError> {
         let wrong = |what: String| ReplayError::Differs { row, step: index, what };
-        self.ensure_feeds();
         self.facts(row, &step)?;
         let Step { now, input, outputs } = step;
+        let changes_partners = input.changes_partners();
         let input = self.reopen(input).map_err(|error| wrong(error.to_string()))?;
         let effects = self.node.step(now, input).map_err(|error| wrong(error.to_string()))?;
+        if changes_partners {
+            self.ensure_feeds();
+        }
         self.report.inputs += 1;
         let mut sealed = outputs.iter().filter_map(|output| match output {
             Output::Sealed(bytes) => Some(bytes),

@@ -121,6 +121,13 @@ pub enum Recorded {
     },
 }
 
+impl Recorded {
+    /// Whether there may be other partners after it than before.
+    pub fn changes_partners(&self) -> bool {
+        matches!(self, Recorded::Identity(_) | Recorded::Roster(_))
+    }
+}
+
 impl From<&Input> for Recorded {
     fn from(input: &Input) -> Recorded {
         match input.clone() {

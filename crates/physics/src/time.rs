@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::str::FromStr;
+use std::sync::LazyLock;
 
 use hifitime::leap_seconds::LatestLeapSeconds;
 use hifitime::{Epoch, TimeScale, Unit};
@@ -14,10 +15,20 @@ pub struct Tai(pub i64);
 /// 1970-01-01T00:00:00 TAI, as hifitime's duration since its own reference (1900-01-01T00:00:00 TAI).
 const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
 
+/// Since when TAI is ahead of POSIX time, and by how many nanoseconds, in the order of time.
+static LEAPS: LazyLock<Vec<(Tai, i64)>> = LazyLock::new(|| {
+    let announced = LatestLeapSeconds::default().filter(|leap| leap.announced_by_iers);
+    let since = |leap: hifitime::leap_seconds::LeapSecond| {
+        let since_1970_s = (leap.timestamp_tai_s + leap.delta_at) as i64 - SECONDS_1900_TO_1970;
+        (Tai(since_1970_s * 1_000_000_000), leap.delta_at as i64 * 1_000_000_000)
+    };
+    announced.map(since).collect()
+});
+
 impl Tai {
     /// This instant, later by `seconds` (earlier where negative); saturates at the ends of the range.
     pub fn plus_s(self, seconds: f64) -> Tai {
-        Tai(self.0.saturating_add(libm::round(seconds * 1e9) as i64))
+        Tai(self.0.saturating_add(whole(seconds * 1e9)))
     }
 
     /// Seconds from `earlier` to this instant.
@@ -45,12 +56,8 @@ impl Tai {
     ///
     /// Of hifitime only the table is used: its own conversion takes the new offset already 36 s before a leap.
     fn posix_ns(self) -> i64 {
-        let since_1900_s = self.0 as f64 * 1e-9 + SECONDS_1900_TO_1970 as f64;
-        let in_force = |leap: &hifitime::leap_seconds::LeapSecond| {
-            leap.announced_by_iers && since_1900_s >= leap.timestamp_tai_s + leap.delta_at
-        };
-        let leap = LatestLeapSeconds::default().rev().find(in_force);
-        self.0 - leap.map_or(0, |leap| leap.delta_at as i64) * 1_000_000_000
+        let leap = LEAPS.iter().rev().find(|(since, _)| self >= *since);
+        self.0 - leap.map_or(0, |(_, offset_ns)| *offset_ns)
     }
 
     /// POSIX seconds (UTC without leap seconds), whole, rounded down.
@@ -79,6 +86,14 @@ impl fmt::Display for Tai {
     }
 }
 
+/// The nearest whole number, halves away from zero as `libm::round` has them, which takes several times as long.
+fn whole(number: f64) -> i64 {
+    let towards_zero = number as i64;
+    let rest = number - towards_zero as f64;
+    let away = i64::from(rest >= 0.5) - i64::from(rest <= -0.5);
+    towards_zero.saturating_add(if rest.abs() < 1.0 { away } else { 0 })
+}
+
 /// A text that names no instant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a UTC instant; expected such as 2022-10-03T22:22:00Z")]
@@ -102,6 +117,15 @@ mod tests {
         assert_eq!(Tai::from_posix_ns(posix_ns).0, posix_ns + 37_000_000_000);
         assert_eq!(Tai::from_utc("2022-10-03T22:22:00Z").unwrap(), Tai::from_posix_ns(posix_ns));
         assert_eq!(Tai::from_posix_ns(posix_ns).plus_s(0.5).posix_s(), 1_664_835_720);
+    }
+
+    #[test]
+    fn whole_numbers_are_those_of_libm() {
+        let edges = [0.0, 0.5, 1.5, 0.499_999_999_999_999_94, 4_503_599_627_370_497.5, 1e18, 1e300, f64::NAN];
+        let many = (0..10_000).map(|step| (f64::from(step) - 5_000.0) * 0.125 + 1e9);
+        for number in edges.into_iter().chain(many).flat_map(|number| [number, -number]) {
+            assert_eq!(whole(number), libm::round(number) as i64, "{number}");
+        }
     }
 
     #[test]

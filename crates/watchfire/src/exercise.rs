@@ -153,7 +153,7 @@ fn write(run: &Run, scenario: &sim::scenario::Scenario, outcome: &Outcome) -> Re
         let _ = std::fs::remove_file(&part);
         {
             let mut journal = SqliteJournal::open(&part).map_err(Problem::failed)?;
-            journal.append_all(rows.iter().map(|row| row.bytes.as_slice())).map_err(Problem::failed)?;
+            journal.append_all(rows.iter().map(|row| &*row.bytes)).map_err(Problem::failed)?;
             // Row by row the same chain as in virtual time.
             let last = journal.rows(rows.len() as u64 - 1, 1).map_err(Problem::failed)?;
             if last.first() != rows.last() {

@@ -167,7 +167,7 @@ impl Journal for SqliteJournal {
                 return Err(self.corrupt(expected, "its bytes are not those that were hashed into the chain"));
             }
             before = computed;
-            rows.push(StoredRow { number: expected, bytes, hash: computed });
+            rows.push(StoredRow { number: expected, bytes: bytes.into(), hash: computed });
         }
         Ok(rows)
     }

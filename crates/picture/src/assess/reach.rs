@@ -25,8 +25,8 @@ const BALLISTIC_S_MAX: f64 = 10_000.0;
 const GLIDE_S_MAX: f64 = 1_500.0;
 const GLIDE_STEP_S: f64 = 2.0;
 
-/// What a burn is followed to, metres.
-const TOLERANCE_M: f64 = 50.0;
+/// What a burn is followed to, metres: of an area of hundreds of kilometres.
+const TOLERANCE_M: f64 = 1_000.0;
 
 /// Farther from the middle than this the projection is no use, radians.
 const AWAY_RAD_MAX: f64 = 1.3;

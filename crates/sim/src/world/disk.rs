@@ -1,5 +1,7 @@
 //! A disk that keeps what was synced, and may lose, tear or damage the rest.
 
+use std::sync::Arc;
+
 use exchange::Digest;
 use node::journal::{Journal, JournalError, Snapshot, StoredRow};
 use node::row::{CHAIN_START, chain};
@@ -41,7 +43,7 @@ impl Disk {
         self.flipped = true;
         if let Some(stored) = self.rows.get_mut(row) {
             let at = bit / 8 % stored.bytes.len().max(1);
-            if let Some(byte) = stored.bytes.get_mut(at) {
+            if let Some(byte) = Arc::make_mut(&mut stored.bytes).get_mut(at) {
                 *byte ^= 1 << (bit % 8);
             }
         }
@@ -55,7 +57,7 @@ impl Journal for Disk {
         }
         let number = self.rows.len() as u64;
         let before = self.rows.last().map_or(CHAIN_START, |row| row.hash);
-        self.rows.push(StoredRow { number, bytes: bytes.to_vec(), hash: chain(&before, number, bytes) });
+        self.rows.push(StoredRow { number, bytes: bytes.into(), hash: chain(&before, number, bytes) });
         self.written_ns.push(self.now_ns);
         Ok(number)
     }

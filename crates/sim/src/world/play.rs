@@ -95,7 +95,7 @@ pub(super) enum Happening {
     Round,
     /// The row of the turn is durable.
     Durable,
-    Heard(Heard),
+    Heard(Box<Heard>),
     Fault(usize),
     Boot,
     Click,
@@ -256,7 +256,7 @@ impl<'a> World<'a> {
     /// What the sensors say comes one by one: a long run's does not fit into memory.
     fn plan_heard(&mut self) {
         if let Some(heard) = self.setup.heard.next() {
-            self.plan(heard.at_ns, heard.who, Happening::Heard(heard));
+            self.plan(heard.at_ns, heard.who, Happening::Heard(Box::new(heard)));
         }
     }
 
@@ -354,7 +354,7 @@ impl<'a> World<'a> {
     pub(super) fn emit(&mut self, at: u64, who: usize, emissions: Vec<Emission>) -> Result<(), Violation> {
         for emission in emissions {
             match emission {
-                Emission::Send(link, frame) => self.send(at, who, link, *frame)?,
+                Emission::Send(link, frame) => self.send(at, who, link, frame)?,
                 Emission::Close(link) => {
                     if self.setup.traced {
                         self.note(at, who, format!("closes link {}", link.0));
@@ -370,7 +370,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn send(&mut self, at: u64, who: usize, link: LinkId, frame: Frame) -> Result<(), Violation> {
+    fn send(&mut self, at: u64, who: usize, link: LinkId, frame: Box<Frame>) -> Result<(), Violation> {
         let Some(connection) = self.links.all.get(&link) else { return Ok(()) };
         let end = connection.end_of(who);
         if !connection.open[end] {
@@ -397,14 +397,14 @@ impl<'a> World<'a> {
             connection.lied_from.get_or_insert(lie);
         }
         for frame in tricked.frames {
-            self.carry(at, who, link, frame);
+            self.carry(at, who, link, Box::new(frame));
         }
         Ok(())
     }
 
-    fn carry(&mut self, at: u64, who: usize, link: LinkId, frame: Frame) {
+    fn carry(&mut self, at: u64, who: usize, link: LinkId, frame: Box<Frame>) {
         if let Some((to, arrives)) = self.links.carry(link, who, at) {
-            self.plan(arrives, to, Happening::Frame(link, Box::new(frame)));
+            self.plan(arrives, to, Happening::Frame(link, frame));
         }
     }
 

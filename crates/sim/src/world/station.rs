@@ -20,6 +20,7 @@ use crate::random::Random;
 
 /// A process that stopped is started again after this, seconds.
 const RESTART_S: f64 = 1.0;
+/// A snapshot after so many rows; in a long journal, whose state is as large each time, after ten times as many.
 const SNAPSHOT_EVERY_ROWS: usize = 60;
 /// At most so many arrivals in one round.
 const GATHER_MAX: usize = 512;
@@ -241,7 +242,9 @@ impl World<'_> {
             return Ok(());
         }
         driver.committed(now, number, keys, &station.disk);
-        if station.disk.len().is_multiple_of(SNAPSHOT_EVERY_ROWS)
+        let rows = station.disk.len();
+        let every = if rows < 10 * SNAPSHOT_EVERY_ROWS { 1 } else { 10 } * SNAPSHOT_EVERY_ROWS;
+        if rows.is_multiple_of(every)
             && let Ok(bytes) = driver.node().snapshot()
         {
             let _ = station.disk.keep_snapshot(&Snapshot { row: number, bytes });
