@@ -17,12 +17,21 @@ pub(crate) struct Candidate {
 /// The matches (track, plot), each track and each plot at most once, in the order of tracks.
 pub(crate) fn assign(candidates: &mut [Candidate]) -> Vec<(usize, usize)> {
     candidates.sort_by_key(|candidate| (candidate.track, candidate.plot));
+    let plots = candidates.iter().map(|candidate| candidate.plot + 1).max().unwrap_or(0);
+    let mut wanted = vec![0_u32; plots];
+    for candidate in &*candidates {
+        wanted[candidate.plot] += 1;
+    }
     let mut matches = Vec::with_capacity(candidates.len());
-    for cluster in clusters(candidates) {
-        match cluster.as_slice() {
-            [only] => matches.push((only.track, only.plot)),
-            _ => solve(&cluster, &mut matches),
+    let mut contested = Vec::new();
+    for of_track in candidates.chunk_by(|a, b| a.track == b.track) {
+        match of_track {
+            [only] if wanted[only.plot] == 1 => matches.push((only.track, only.plot)),
+            _ => contested.extend_from_slice(of_track),
         }
+    }
+    for cluster in clusters(&contested) {
+        solve(&cluster, &mut matches);
     }
     matches.sort_unstable();
     matches

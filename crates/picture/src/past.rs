@@ -18,7 +18,7 @@ use crate::tracker::Tracker;
 pub(crate) const LATE_S_MAX: f64 = 30.0;
 
 /// The tracker is kept once in so many seconds of plots.
-const MARK_S: f64 = 10.0;
+const MARK_S: f64 = 15.0;
 
 /// More plots than this are not kept, however late others may come: about 50 MB.
 const PLOTS_MAX: usize = 300_000;

@@ -12,7 +12,7 @@ use super::{Form, Noted, failed};
 use crate::processor::thread_time;
 
 /// Times that R100 is tracked; the best is kept, since what else runs on the machine only ever slows.
-const PASSES: u32 = 3;
+const PASSES: u32 = 20;
 
 /// Targets of the growth, quick and full.
 const GROWTH: [&[u32]; 2] = [&[10, 100, 1_000], &[10, 100, 1_000, 10_000]];
