@@ -89,8 +89,12 @@ impl Bound {
     }
 }
 
-/// The bounds of (east, north, time) of the impact of a state with that covariance, metres, metres, seconds: with a prior
-/// on the ballistic coefficient alone, in still air of the standard; and with priors on density and wind as well.
+/// The least covariances of (east, north, time) of the impact of a state with that covariance, metres, metres, seconds.
+///
+/// The first is the posterior Cramér–Rao bound with a prior on the ballistic coefficient alone, in still air of the
+/// standard: linear at the middle. The other is the covariance of the posterior itself, with priors on density and wind as
+/// well: no estimator has a lesser mean square error. They differ since ends are far from normal: what is made of
+/// derivatives at the middle knows nothing of their long tail.
 pub fn impact(truth: &State, covariance: &Matrix6) -> Option<[Matrix3<f64>; 2]> {
     let fall = |state: &State, ln_factor: f64| {
         let coefficient = BALLISTIC_COEFFICIENT.0 * libm::exp(ln_factor);
@@ -105,16 +109,23 @@ pub fn impact(truth: &State, covariance: &Matrix6) -> Option<[Matrix3<f64>; 2]> 
     };
     // Differences over a tenth of a sigma: the derivative, in units of sigmas.
     let root = covariance.cholesky()?.l();
-    let mut bound = Matrix3::zeros();
+    let mut of_state = Matrix3::zeros();
     for column in 0..6 {
         let step: State = root.column(column) * 0.1;
         let by: Vector3<f64> = (end(&(truth + step), 0.0)? - end(&(truth - step), 0.0)?) / 0.2;
-        bound += by * by.transpose();
+        of_state += by * by.transpose();
     }
     let by = (end(truth, 0.1)? - end(truth, -0.1)?) / 0.2;
-    let still = bound + by * by.transpose() * (BALLISTIC_COEFFICIENT.1 * BALLISTIC_COEFFICIENT.1);
-    // Denser air is as much less of a coefficient.
-    let mut blown = still + by * by.transpose() * (LN_DENSITY_SIGMA * LN_DENSITY_SIGMA);
+    let linear = of_state + by * by.transpose() * (BALLISTIC_COEFFICIENT.1 * BALLISTIC_COEFFICIENT.1);
+    let ends: Option<Vec<Vector3<f64>>> = drags().map(|ln_factor| end(truth, ln_factor)).collect();
+    let ends = ends?;
+    let mean = ends.iter().sum::<Vector3<f64>>() / ends.len() as f64;
+    let spread = |end: &Vector3<f64>| (end - mean) * (end - mean).transpose();
+    let mut whole = of_state + ends.iter().map(spread).sum::<Matrix3<f64>>() / ends.len() as f64;
+    // Wind carries what air holds back, by as much more as it is held back longer (Didion's lag rule).
+    let unheld_s = end(truth, UNHELD)?.z;
+    let lag = |end: &Vector3<f64>| (end.z - unheld_s) / (middle.elapsed_s - unheld_s);
+    let lags = ends.iter().map(|end| lag(end) * lag(end)).sum::<f64>() / ends.len() as f64;
     let entry = integrate::fly_to_height(truth, AIR_BELOW_M, false, FLIGHT_S_MAX);
     let entry = entry.map_or(*truth, |entry| entry.state);
     for axis in 0..2 {
@@ -125,9 +136,9 @@ pub fn impact(truth: &State, covariance: &Matrix6) -> Option<[Matrix3<f64>; 2]> 
             Vector3::new(local.x, local.y, elapsed_s)
         });
         let by = (ends[0] - ends[1]) / 2.0;
-        blown += by * by.transpose();
+        whole += by * by.transpose() * lags;
     }
-    Some([still, blown])
+    Some([linear, whole])
 }
 
 /// The variance of the time of impact by the state's error alone, s².
@@ -178,12 +189,9 @@ fn height_m(at: &State) -> f64 {
 /// covariance and nothing of the object but the priors: seconds. Falls at even steps of the coefficient's probability,
 /// each with the state's normal error.
 pub fn least_window_s(truth: &State, of_state_s2: f64) -> Option<f64> {
-    const FALLS: usize = 40;
     const ERRORS: usize = 25;
-    let sigma = libm::hypot(BALLISTIC_COEFFICIENT.1, LN_DENSITY_SIGMA);
     let mut times_s = Vec::with_capacity(FALLS * ERRORS);
-    for fall in 0..FALLS {
-        let ln_factor = sigma * normal_quantile((fall as f64 + 0.5) / FALLS as f64);
+    for ln_factor in drags() {
         let coefficient = BALLISTIC_COEFFICIENT.0 * libm::exp(ln_factor);
         let end_s = integrate::fall_to_height(truth, 0.0, coefficient, FLIGHT_S_MAX)?.elapsed_s;
         for error in 0..ERRORS {
@@ -195,6 +203,17 @@ pub fn least_window_s(truth: &State, of_state_s2: f64) -> Option<f64> {
     let inside = times_s.len() * 9 / 10;
     times_s.windows(inside + 1).map(|window| window[inside] - window[0]).min_by(f64::total_cmp)
 }
+
+/// Coefficients at even steps of their probability, as logarithms over the middle one; denser air is as much less of it.
+fn drags() -> impl Iterator<Item = f64> {
+    let sigma = libm::hypot(BALLISTIC_COEFFICIENT.1, LN_DENSITY_SIGMA);
+    (0..FALLS).map(move |fall| sigma * normal_quantile((fall as f64 + 0.5) / FALLS as f64))
+}
+
+const FALLS: usize = 40;
+
+/// A coefficient that hardly any air holds back, as a logarithm over the middle one.
+const UNHELD: f64 = 8.0;
 
 /// Where the standard normal distribution comes to `share`, by halving.
 fn normal_quantile(share: f64) -> f64 {
@@ -300,14 +319,16 @@ mod tests {
     fn the_impact_of_what_is_surely_known_is_as_unsure_as_its_drag() {
         let raid = Raid::s0(1).unwrap();
         let sure = Matrix6::from_diagonal_element(1e-6);
-        let [bound, blown] = impact(&state(&raid, 200.0), &sure).unwrap();
+        let [bound, whole] = impact(&state(&raid, 200.0), &sure).unwrap();
         let sigma_m = (bound[(0, 0)] + bound[(1, 1)]).sqrt();
         assert!(sigma_m > 300.0 && sigma_m < 10_000.0, "{sigma_m}");
         // Drag holds back along the way, which runs some 7° south of east there, and takes time.
         assert!(bound[(0, 0)] > 50.0 * bound[(1, 1)] && bound[(0, 2)] < 0.0, "{bound}");
         // Wind carries it aside: by less than it blows for as long as the air holds the object back.
-        let aside_m = (blown[(1, 1)] - bound[(1, 1)]).sqrt();
+        let aside_m = (whole[(1, 1)] - bound[(1, 1)]).sqrt();
         assert!(aside_m > 50.0 && aside_m < 1_000.0, "{aside_m}");
+        // The long tail of what is light.
+        assert!(whole[(0, 0)] > 1.2 * bound[(0, 0)], "{whole}");
     }
 
     #[test]

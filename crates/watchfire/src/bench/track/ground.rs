@@ -53,7 +53,7 @@ struct Found {
     held: [usize; 3],
     /// Error of the time over its sigma.
     times: Vec<f64>,
-    /// √det of the covariance over the bound's, in still air and in air of the same priors.
+    /// √det of the covariance over the linear bound's with ln β alone, and over that of the posterior itself.
     sizes: [Vec<f64>; 2],
     /// Sigma of the time over the bound, and the window of 90 % over the shortest.
     time_sigmas: Vec<f64>,
@@ -194,7 +194,7 @@ fn figures(case: &Case, age_s: f64, found: &mut Found, runs: usize) -> Vec<Noted
         ));
     }
     let bounded = found.time_sigmas.len();
-    for (sizes, air) in found.sizes.iter_mut().zip(["", ", air of the same priors"]) {
+    for (sizes, air) in found.sizes.iter_mut().zip(["", ", over the posterior itself"]) {
         noted.push(Noted::new(
             format!("ellipse size: {name}, {age_s} s{air}"),
             Some(1.10),
