@@ -31,7 +31,7 @@ use physics::time::Tai;
 use physics::wgs84::{self, GM_M3PS2};
 use statement::GroundEstimate;
 
-use super::ground::{Spread, below, east_north, ellipse, moved, spread};
+use super::ground::{Spread, below, covariance, east_north, ellipse, moved, spread};
 use crate::motion::height_and_climb;
 use crate::track::Track;
 
@@ -72,6 +72,51 @@ pub(crate) fn launch(track: &Track) -> Option<Origin> {
         return (height_and_climb(&opened.state).1 > 0.0).then(|| from_thrust(opened)).flatten();
     }
     track.motion.arc().and_then(|arc| from_coast(arc, arc.time.since_s(track.first)))
+}
+
+/// Squared distance (place and time, three degrees of freedom) that 99.9 % of right ones stay within. Abramowitz & Stegun,
+/// table 26.8.
+const AGREE: f64 = 16.27;
+
+/// A launch that heat shows too: place, time and course of both, each weighed by its inverse covariance. Their errors are
+/// independent but for what both take for granted of a boost, and how place and time go together is left out. Where they
+/// differ by more than chance, the one whose place is better known holds alone.
+pub(crate) fn joined(by_radar: Option<Origin>, by_heat: Option<Origin>) -> Option<Origin> {
+    let (Some(by_radar), Some(by_heat)) = (by_radar, by_heat) else { return by_radar.or(by_heat) };
+    let (one, other) = (&by_heat.ground, &by_radar.ground);
+    let (east_m, north_m) = east_north(one.place, wgs84::to_earth_fixed(other.place).vector());
+    let away = nalgebra::Vector2::new(east_m, north_m);
+    let (of_one, of_other) = (covariance(&one.ellipse), covariance(&other.ellipse));
+    let late_s = other.time.since_s(one.time);
+    let (one_s2, other_s2) = (one.time_sigma_s * one.time_sigma_s, other.time_sigma_s * other.time_sigma_s);
+    let Some(inverse) = (of_one + of_other).try_inverse() else { return Some(by_heat) };
+    let squared = away.dot(&(inverse * away)) + late_s * late_s / (one_s2 + other_s2);
+    if squared.is_nan() || squared > AGREE {
+        let tighter = of_one.determinant() <= of_other.determinant();
+        return Some(if tighter { by_heat } else { by_radar });
+    }
+    let gain = of_one * inverse;
+    let moved_m = gain * away;
+    let both = of_one - gain * of_one;
+    let share = one_s2 / (one_s2 + other_s2);
+    let course_deg = match (by_heat.course_deg, by_radar.course_deg) {
+        (Some((one, one_sigma)), Some((other, other_sigma))) => {
+            let (one2, other2) = (one_sigma * one_sigma, other_sigma * other_sigma);
+            let turn_deg = wrap((other - one).to_radians()).to_degrees();
+            let course_deg = (one + turn_deg * one2 / (one2 + other2)).rem_euclid(360.0);
+            Some((course_deg, (one2 * other2 / (one2 + other2)).sqrt()))
+        }
+        (one, other) => one.or(other),
+    };
+    Some(Origin {
+        ground: GroundEstimate {
+            place: moved(one.place, moved_m.x, moved_m.y),
+            ellipse: ellipse(&(0.5 * (both + both.transpose()))),
+            time: one.time.plus_s(share * late_s),
+            time_sigma_s: (share * other_s2).sqrt(),
+        },
+        course_deg,
+    })
 }
 
 /// How long something under thrust has burnt, seconds: since its launch, where that is known, else by the shape of a boost.
