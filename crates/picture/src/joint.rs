@@ -11,6 +11,10 @@
 //! 1,000 to 1 on; of a track that fits several objects, where the best exceeds the others by 50 to 1. What a radar has only
 //! begun to follow, and may still be anything, waits for more plots; and nothing joined is parted again.
 //!
+//! Once the object has burned out, the launches that both show decide likewise (place, time, course; four degrees of
+//! freedom) where the states do not: one satellite alone knows no state of what it has seen for long, and a stage that no
+//! satellite sees may have burned since.
+//!
 //! The track then speaks for both, in the line that was said first; where it is lost while the object still burns, the
 //! object does. A line of the other's own that was said before is withdrawn.
 
@@ -23,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use statement::{Assessment, AssessmentStatus, Evidence, Hops, Phase};
 
 use crate::assess::Told;
-use crate::assess::launch::Origin;
+use crate::assess::launch::{self, Origin};
 use crate::infrared;
 use crate::track::{self, Track};
 
@@ -32,6 +36,10 @@ const SQUARED_MAX: f64 = 22.46;
 
 /// −ln ρ: one other object within 100 km by 100 km, 50 km of height, and velocities of ± 2 km/s a component.
 const LN_ROOM: f64 = 58.7;
+
+/// The same of launches: one other within 300 km by 300 km and ten minutes, and of any course, degrees.
+const LN_ROOM_TO_LAUNCH: f64 = 31.6;
+const LN_COURSES: f64 = 5.9;
 
 /// ln 1,000; and ln 50, as between tracks that share plots.
 const ONE: f64 = 6.9;
@@ -169,11 +177,13 @@ impl Joint {
         let alone = |track: u64| self.pairs.values().all(|pair| pair.track != track);
         let mut fits = Vec::new();
         for (name, (track, _)) in tracks.iter().filter(|(name, (_, stands))| *stands && alone(**name)) {
-            if told.get(name).is_some_and(Told::is_catalogued) {
+            let told = told.get(name);
+            if told.is_some_and(Told::is_catalogued) {
                 continue;
             }
+            let said = told.and_then(Told::said);
             let of = objects.iter().filter(|(object, _)| free(object));
-            fits.extend(of.filter_map(|(object, heat)| Some((log_odds(track, heat)?, *name, *object))));
+            fits.extend(of.filter_map(|(object, heat)| Some((log_odds(track, said, heat)?, *name, *object))));
         }
         fits.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let mut taken = (BTreeSet::new(), BTreeSet::new());
@@ -229,14 +239,27 @@ impl Joint {
     }
 }
 
-/// The odds that both are one object, as a logarithm; `None` where they are not.
-fn log_odds(track: &Track, heat: &infrared::Told) -> Option<f64> {
-    let (said, moving) = (heat.said.as_ref()?, heat.moving.as_ref()?);
+/// The odds that both are one object, as a logarithm; `None` where they are not. `word`: what was said of the track.
+fn log_odds(track: &Track, word: Option<&Assessment>, heat: &infrared::Told) -> Option<f64> {
+    let said = heat.said.as_deref()?;
     let launched =
         said.launch.map(|launch| launch.time.plus_s(-BEFORE_SIGMAS * launch.time_sigma_s - BEFORE_S));
     if track.lift.is_held_up() || launched.is_some_and(|launched| track.first < launched) {
         return None;
     }
+    by_state(track, heat).or_else(|| by_launch(word.filter(|_| !heat.burns)?, said))
+}
+
+fn by_launch(word: &Assessment, said: &Assessment) -> Option<f64> {
+    let of = |said: &Assessment| Some(Origin { ground: said.launch?, course_deg: said.course_deg });
+    let apart = launch::apart(&of(word)?, &of(said)?)?;
+    let courses = if word.course_deg.is_some() && said.course_deg.is_some() { LN_COURSES } else { 0.0 };
+    (apart.squared < launch::AGREE)
+        .then_some(LN_ROOM_TO_LAUNCH + courses - 0.5 * apart.squared - apart.ln_room)
+}
+
+fn by_state(track: &Track, heat: &infrared::Told) -> Option<f64> {
+    let moving = heat.moving.as_ref()?;
     let since_s = moving.time.since_s(track.motion.time);
     let away_m = (motion::position(&moving.state) - track.place_at(moving.time)).norm();
     if since_s.abs() < NEAR_S && away_m > NEAR_M {
