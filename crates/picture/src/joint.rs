@@ -16,7 +16,8 @@
 //! satellite sees may have burned since.
 //!
 //! The track then speaks for both, in the line that was said first; where it is lost while the object still burns, the
-//! object does. A line of the other's own that was said before is withdrawn.
+//! object does. A line of the other's own that was said before is withdrawn. Where plots no longer come to the track, and
+//! another one fits the object, that goes on in its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,7 @@ use physics::filter::Estimate;
 use physics::motion::{self, Matrix6};
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Assessment, AssessmentStatus, Evidence, Hops, Phase};
+use statement::{Assessment, AssessmentStatus, Evidence, Hops, Phase, TrackStatus};
 
 use crate::assess::Told;
 use crate::assess::launch::{self, Origin};
@@ -66,6 +67,8 @@ pub(crate) struct Joint {
 struct Pair {
     /// The track's name.
     track: u64,
+    /// Tracks that were it before.
+    former: BTreeSet<u64>,
     sighted: Sighted,
     /// The track is lost, and it was seen to burn on.
     heat_speaks: bool,
@@ -132,9 +135,14 @@ impl Joint {
         self.of(track).map_or_else(|| track::id(track), |sighted| sighted.id.clone())
     }
 
-    /// Whether a track of this name has nothing to say, since infrared speaks for it.
+    /// Whether a track of this name has nothing to say: infrared speaks for it.
     pub fn is_silent(&self, track: u64) -> bool {
         self.pairs.values().any(|pair| pair.track == track && pair.heat_speaks)
+    }
+
+    /// Whether another track has taken the place of one of this name and status.
+    pub fn is_former(&self, track: u64, status: TrackStatus) -> bool {
+        status != TrackStatus::Firm && self.pairs.values().any(|pair| pair.former.contains(&track))
     }
 
     /// What is to be said of an infrared object; `None` where its track speaks for both.
@@ -154,15 +162,15 @@ impl Joint {
         core::mem::take(&mut self.withdrawn)
     }
 
-    /// Joins what turns out to be one; `tracks` by name, each with whether it stands.
+    /// Joins what turns out to be one; `tracks` by name.
     pub fn renew(
         &mut self,
-        tracks: &BTreeMap<u64, (&Track, bool)>,
+        tracks: &BTreeMap<u64, (&Track, TrackStatus)>,
         objects: &BTreeMap<u64, infrared::Told>,
         told: &mut BTreeMap<u64, Told>,
         now: Tai,
     ) {
-        let stands = |name: u64| tracks.get(&name).is_some_and(|(_, stands)| *stands);
+        let status = |name: u64| tracks.get(&name).map_or(TrackStatus::Lost, |(_, status)| *status);
         self.pairs.retain(|object, pair| objects.contains_key(object) || tracks.contains_key(&pair.track));
         for (object, pair) in &mut self.pairs {
             if let Some(said) = objects.get(object).and_then(|told| told.said.as_deref())
@@ -171,12 +179,22 @@ impl Joint {
                 pair.sighted.said = said.clone();
             }
             let burns = pair.sighted.said.under_thrust == Some(true);
-            pair.heat_speaks = !stands(pair.track) && (pair.heat_speaks || burns);
+            pair.heat_speaks = status(pair.track) == TrackStatus::Lost && (pair.heat_speaks || burns);
         }
-        let free = |object: &u64| self.pairs.get(object).is_none_or(|pair| !stands(pair.track));
+        // What is known to coast is waited for, as long as it is not lost.
+        let awaited = |track: u64| {
+            let said = told.get(&track).and_then(Told::said);
+            said.is_some_and(|said| said.status == AssessmentStatus::Established)
+        };
+        let free = |object: &u64| match self.pairs.get(object).map(|pair| (pair.track, status(pair.track))) {
+            None | Some((_, TrackStatus::Lost)) => true,
+            Some((_, TrackStatus::Firm)) => false,
+            Some((track, _)) => !awaited(track),
+        };
         let alone = |track: u64| self.pairs.values().all(|pair| pair.track != track);
         let mut fits = Vec::new();
-        for (name, (track, _)) in tracks.iter().filter(|(name, (_, stands))| *stands && alone(**name)) {
+        let firm = |name: u64| status(name) == TrackStatus::Firm && alone(name);
+        for (name, (track, _)) in tracks.iter().filter(|(name, _)| firm(**name)) {
             let told = told.get(name);
             if told.is_some_and(Told::is_catalogued) {
                 continue;
@@ -212,12 +230,15 @@ impl Joint {
     ) {
         let (Some(said), Some(heat_begun)) = (&heat.said, heat.begun) else { return };
         let own = told.entry(track).or_default();
-        let (id, leads) = match self.pairs.get(&object) {
+        let mut former = BTreeSet::new();
+        let (id, leads) = match self.pairs.remove(&object) {
             // The track before this one has had its word.
             Some(before) => {
-                let (id, before) = (before.sighted.id.clone(), before.track);
-                told.entry(before).or_default().close();
-                (id, true)
+                told.entry(before.track).or_default().close();
+                former = before.former;
+                former.insert(before.track);
+                former.remove(&track);
+                (before.sighted.id, true)
             }
             None => {
                 // What was not said before this very moment is not known to anybody by its name; a track may be.
@@ -235,7 +256,7 @@ impl Joint {
             ..said.clone()
         }));
         let sighted = Sighted { id, leads, said: (**said).clone() };
-        self.pairs.insert(object, Pair { track, sighted, heat_speaks: false });
+        self.pairs.insert(object, Pair { track, former, sighted, heat_speaks: false });
     }
 }
 

@@ -6,7 +6,7 @@ use physics::plot::Plot;
 use physics::sensor::Sensor;
 use physics::time::Tai;
 use serde::{Deserialize, Serialize};
-use statement::{Assessment, PlannedLaunch, TrackStatus, Tracklet};
+use statement::{Assessment, PlannedLaunch, Tracklet};
 
 use crate::arrivals::Arrivals;
 use crate::assess::{Known, Subject, Told};
@@ -139,8 +139,7 @@ impl Picture {
         let mut tracks = BTreeMap::new();
         if !self.infrared.told().is_empty() || !self.joint.is_empty() {
             for track in &self.tracker.tracks {
-                let stands = track.status_at(now, &self.settings) != TrackStatus::Lost;
-                tracks.insert(self.names.of(track), (track, stands));
+                tracks.insert(self.names.of(track), (track, track.status_at(now, &self.settings)));
             }
         }
         self.joint.renew(&tracks, self.infrared.told(), &mut self.told, now);
@@ -178,6 +177,9 @@ impl Picture {
             .filter_map(|track| {
                 let name = self.names.of(track);
                 let status = track.status_at(now(track), &self.settings);
+                if self.joint.is_former(name, status) {
+                    return None;
+                }
                 let stated = track.statement(self.joint.id(name), status, &self.tracker.radars);
                 let wanted = wanted(&stated);
                 wanted.then(|| (name, statement::Track { tracklet: tracklet(track), ..stated }))
@@ -208,13 +210,14 @@ impl Picture {
         }
         let alone = Family::default();
         for (name, track) in &named {
-            if self.joint.is_silent(*name) {
+            let status = track.status_at(self.now.unwrap_or(now), &self.settings);
+            if self.joint.is_silent(*name) || self.joint.is_former(*name, status) {
                 continue;
             }
             let subject = Subject {
                 id: self.joint.id(*name),
                 track,
-                status: track.status_at(self.now.unwrap_or(now), &self.settings),
+                status,
                 family: launches.get(&track.kin.launch).unwrap_or(&alone),
                 sighted: self.joint.of(*name),
             };

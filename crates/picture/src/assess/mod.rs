@@ -108,11 +108,12 @@ impl Told {
         Some(self.say(assessment, now))
     }
 
-    /// What was said last, and when something was said first.
+    /// What was said last.
     pub fn said(&self) -> Option<&Assessment> {
         self.said.as_deref()
     }
 
+    /// When something was said first.
     pub fn begun(&self) -> Option<Tai> {
         self.begun
     }
