@@ -312,7 +312,20 @@ fn one_satellite_and_a_radar_that_saw_no_thrust_know_it_by_where_and_when_it_beg
     let of_radar = watched(&[&sky.truth], sky.start, burnout_s + 60.0, 3).into_iter().filter(seen);
     let mut plots: Vec<Plot> = plots(&sky).into_iter().chain(of_radar).collect();
     plots.sort_by_key(|plot| plot.time);
-    let said = last_words(words([sky.sensors.clone(), vec![radar()]].concat(), &plots, 3.0));
+    let mut picture = Picture::new([sky.sensors.clone(), vec![radar()]].concat(), Settings::default());
+    let mut said = Vec::new();
+    for plot in &plots {
+        picture.observe(plot.time, core::slice::from_ref(plot));
+        // Twice between two plots, sooner than a line is repeated.
+        said.extend(picture.assess(plot.time));
+        said.extend(picture.assess(plot.time.plus_s(0.4)));
+    }
+    // What is withdrawn goes on without a pause.
+    let withdrawn = said.iter().position(|said| said.phase == Phase::Cancel).unwrap();
+    let before = said[..withdrawn].iter().rfind(|said| said.phase == Phase::Update && said.track_id == "I-1");
+    assert_eq!(before.unwrap().evidence.phenomena.len(), 2);
+    assert_eq!(before.unwrap().hops.assessed, said[withdrawn].hops.assessed);
+    let said = last_words(said);
     // The radar's had to be said before its launch was known.
     assert_eq!(said.keys().collect::<Vec<_>>(), ["I-1", "T-1"]);
     assert!(said["I-1"].warning && said["I-1"].evidence.phenomena.len() == 2);

@@ -146,6 +146,10 @@ impl Told {
         let Some(said) = &self.said else { return true };
         let elapsed_s = now.since_s(said.hops.assessed);
         let established = said.status == AssessmentStatus::Established;
+        // Under another name it is said at once, since its own is withdrawn.
+        if said.track_id != of.id {
+            return true;
+        }
         of.plots() != self.plots
             && (elapsed_s >= settings.assess_every_s - 1e-6 || established != is_known(of.track))
     }
