@@ -13,6 +13,7 @@ mod family;
 mod gate;
 mod health;
 mod infrared;
+mod joint;
 mod lift;
 mod manoeuvre;
 mod motion;

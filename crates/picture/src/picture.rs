@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use statement::{Assessment, PlannedLaunch, Tracklet};
 
 use crate::arrivals::Arrivals;
-use crate::assess::{Known, Told};
+use crate::assess::{Known, Subject, Told};
 use crate::catalogue::Catalogue;
 use crate::family::Family;
 use crate::infrared::Heat;
+use crate::joint::Joint;
 use crate::names::Names;
 use crate::past::Past;
 use crate::sense::{self, RejectedPlot, Rejection, Sensed};
@@ -35,6 +36,8 @@ pub struct Picture {
     names: Names,
     /// What was said of the tracks, by their names.
     told: BTreeMap<u64, Told>,
+    /// Which tracks and which infrared objects are one launch.
+    joint: Joint,
     catalogue: Catalogue,
     notices: Vec<PlannedLaunch>,
     arrivals: Arrivals,
@@ -52,6 +55,7 @@ impl Picture {
             now: None,
             names: Names::default(),
             told: BTreeMap::new(),
+            joint: Joint::default(),
             catalogue: Catalogue::default(),
             notices: Vec::new(),
             arrivals: Arrivals::default(),
@@ -125,7 +129,20 @@ impl Picture {
             self.names.carry_over(&self.tracker.tracks);
         }
         self.now = self.now.max(newest);
+        self.join();
         rejected
+    }
+
+    /// Joins what radars and infrared sensors see of one launch: before a new track is told by a name of its own.
+    fn join(&mut self) {
+        let Some(now) = self.now else { return };
+        let mut tracks = BTreeMap::new();
+        if !self.infrared.told().is_empty() || !self.joint.is_empty() {
+            for track in &self.tracker.tracks {
+                tracks.insert(self.names.of(track), (track, track.status_at(now, &self.settings)));
+            }
+        }
+        self.joint.renew(&tracks, self.infrared.told(), &mut self.told, now);
     }
 
     /// The sensors: their biases, their health, in the order they were given in.
@@ -160,7 +177,10 @@ impl Picture {
             .filter_map(|track| {
                 let name = self.names.of(track);
                 let status = track.status_at(now(track), &self.settings);
-                let stated = track.statement(name, status, &self.tracker.radars);
+                if self.joint.is_former(name, status) {
+                    return None;
+                }
+                let stated = track.statement(self.joint.id(name), status, &self.tracker.radars);
                 let wanted = wanted(&stated);
                 wanted.then(|| (name, statement::Track { tracklet: tracklet(track), ..stated }))
             })
@@ -173,6 +193,8 @@ impl Picture {
     /// `revision` 0: the caller numbers them.
     pub fn assess(&mut self, now: Tai) -> Vec<Assessment> {
         self.advance(now);
+        let sighted = self.infrared.assess(now, &self.settings, &self.notices);
+        self.join();
         let known = Known {
             radars: &self.tracker.radars,
             settings: &self.settings,
@@ -189,19 +211,31 @@ impl Picture {
         let alone = Family::default();
         for (name, track) in &named {
             let status = track.status_at(self.now.unwrap_or(now), &self.settings);
-            let family = launches.get(&track.kin.launch).unwrap_or(&alone);
-            said.extend(
-                self.told.entry(*name).or_default().assess(*name, track, status, family, &known, now),
-            );
+            if self.joint.is_silent(*name) || self.joint.is_former(*name, status) {
+                continue;
+            }
+            let subject = Subject {
+                id: self.joint.id(*name),
+                track,
+                status,
+                family: launches.get(&track.kin.launch).unwrap_or(&alone),
+                sighted: self.joint.of(*name),
+            };
+            said.extend(self.told.entry(*name).or_default().assess(&subject, &known, now));
         }
         self.told.retain(|name, told| {
             let stands = named.contains_key(name);
-            if !stands {
+            if !stands && !self.joint.is_silent(*name) {
                 said.extend(told.end(now));
             }
             stands
         });
-        said.extend(self.infrared.assess(now, &self.settings, &self.notices));
+        for (object, word) in sighted {
+            let track = self.joint.track_of(object).and_then(|name| named.get(&name));
+            let of_track = track.map(|track| track.evidence(&self.tracker.radars));
+            said.extend(self.joint.word(object, word, of_track));
+        }
+        said.extend(self.joint.withdrawn());
         said
     }
 }

@@ -321,11 +321,11 @@ impl Track {
         Hops { sensed: self.last, received: self.received, tracked: self.received, ..Hops::default() }
     }
 
-    /// As others see it, under this name.
-    pub fn statement(&self, name: u64, status: TrackStatus, radars: &[Radar]) -> statement::Track {
+    /// As others see it, under this id.
+    pub fn statement(&self, id: String, status: TrackStatus, radars: &[Radar]) -> statement::Track {
         let estimate = self.motion.kinematic();
         statement::Track {
-            track_id: id(name),
+            track_id: id,
             status,
             time: estimate.time,
             state: estimate.state.into(),

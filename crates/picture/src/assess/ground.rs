@@ -1,6 +1,6 @@
 //! From the uncertainty of a state to that of something reckoned from it.
 
-use nalgebra::{Matrix2, SMatrix, SVector, Vector3};
+use nalgebra::{Matrix2, SMatrix, SVector, Vector2, Vector3};
 use physics::ellipse::Ellipse;
 use physics::frames::{Position, Site};
 use physics::geodesic;
@@ -73,6 +73,14 @@ pub(crate) fn ellipse(covariance: &Matrix2<f64>) -> Ellipse {
     }
 }
 
+/// The covariance (east, north), m², of an ellipse.
+pub(crate) fn covariance(ellipse: &Ellipse) -> Matrix2<f64> {
+    let (sin, cos) = libm::sincos(ellipse.azimuth_deg.to_radians());
+    let (along, across) = (Vector2::new(sin, cos), Vector2::new(cos, -sin));
+    let (major, minor) = (ellipse.semi_major_m, ellipse.semi_minor_m);
+    along * along.transpose() * (major * major) + across * across.transpose() * (minor * minor)
+}
+
 /// East and north of an Earth-fixed position from a place, along the ground, metres.
 pub(crate) fn east_north(from: Geodetic, position_m: Vector3<f64>) -> (f64, f64) {
     let to = wgs84::to_geodetic(Position::from_vector(position_m));
@@ -108,6 +116,7 @@ mod tests {
         assert!((found.semi_major_m - 5_000.0).abs() < 1e-6);
         assert!((found.semi_minor_m - 1_000.0).abs() < 1e-6);
         assert!((found.azimuth_deg - 30.0).abs() < 1e-9);
+        assert!((super::covariance(&found) - covariance).norm() < 1e-6);
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //! The direction over ground of the point seen is taken for that of the whole boost. The numbers are held against the
 //! simulator's launches, which have another law of motion and of steering (`sim/tests/picture.rs`).
 
-use nalgebra::{SVector, Vector3};
+use nalgebra::{SVector, Vector2, Vector3};
 use physics::filter::Estimate;
 use physics::frames::{Position, Site};
 use physics::geodesic;
@@ -31,7 +31,7 @@ use physics::time::Tai;
 use physics::wgs84::{self, GM_M3PS2};
 use statement::GroundEstimate;
 
-use super::ground::{Spread, below, east_north, ellipse, moved, spread};
+use super::ground::{Spread, below, covariance, east_north, ellipse, moved, spread};
 use crate::motion::height_and_climb;
 use crate::track::Track;
 
@@ -72,6 +72,90 @@ pub(crate) fn launch(track: &Track) -> Option<Origin> {
         return (height_and_climb(&opened.state).1 > 0.0).then(|| from_thrust(opened)).flatten();
     }
     track.motion.arc().and_then(|arc| from_coast(arc, arc.time.since_s(track.first)))
+}
+
+/// Squared distance that 99.9 % of right ones stay within, four degrees of freedom: place, time, course. Abramowitz &
+/// Stegun, table 26.8.
+pub(crate) const AGREE: f64 = 18.47;
+
+/// How far apart two independent estimates of a launch are in place, time and, where both know it, course.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Apart {
+    /// From one to the other: (east, north) m, seconds, degrees.
+    away_m: Vector2<f64>,
+    late_s: f64,
+    turn_deg: Option<f64>,
+    /// Of the squares of these by the sums of the covariances; how place, time and course go together is left out.
+    pub squared: f64,
+    /// Logarithm of the normal density's root of a determinant, √det(2π S), over m², s and, where known, degrees.
+    pub ln_room: f64,
+}
+
+pub(crate) fn apart(one: &Origin, other: &Origin) -> Option<Apart> {
+    let (from, to) = (&one.ground, &other.ground);
+    let (east_m, north_m) = east_north(from.place, wgs84::to_earth_fixed(to.place).vector());
+    let away_m = Vector2::new(east_m, north_m);
+    let on_ground = covariance(&from.ellipse) + covariance(&to.ellipse);
+    let late_s = to.time.since_s(from.time);
+    let sigma_s = libm::hypot(from.time_sigma_s, to.time_sigma_s);
+    let course = one.course_deg.zip(other.course_deg).map(|((from, from_sigma), (to, to_sigma))| {
+        (wrap((to - from).to_radians()).to_degrees(), libm::hypot(from_sigma, to_sigma))
+    });
+    let turned = course.map_or(0.0, |(turn, sigma)| turn * turn / (sigma * sigma));
+    let squared =
+        away_m.dot(&(on_ground.try_inverse()? * away_m)) + late_s * late_s / (sigma_s * sigma_s) + turned;
+    let of_course = course.map_or(0.0, |(_, sigma)| 0.5 * LN_TAU + libm::log(sigma));
+    let ln_room = 1.5 * LN_TAU + 0.5 * libm::log(on_ground.determinant()) + libm::log(sigma_s) + of_course;
+    let turn_deg = course.map(|(turn, _)| turn);
+    (squared.is_finite() && ln_room.is_finite()).then_some(Apart {
+        away_m,
+        late_s,
+        turn_deg,
+        squared,
+        ln_room,
+    })
+}
+
+/// ln 2π.
+const LN_TAU: f64 = 1.837_877;
+
+/// A launch that heat shows too: place, time and course of both, each weighed by its inverse covariance. Their errors are
+/// independent but for what both take for granted of a boost. Where they differ by more than chance, the one whose place
+/// is better known holds alone.
+pub(crate) fn joined(by_radar: Option<Origin>, by_heat: Option<Origin>) -> Option<Origin> {
+    let (Some(by_radar), Some(by_heat)) = (by_radar, by_heat) else { return by_radar.or(by_heat) };
+    let (one, other) = (&by_heat.ground, &by_radar.ground);
+    let (of_one, of_other) = (covariance(&one.ellipse), covariance(&other.ellipse));
+    let agreed = apart(&by_heat, &by_radar).filter(|apart| apart.squared <= AGREE);
+    let inverse = (of_one + of_other).try_inverse();
+    let (Some(apart), Some(inverse)) = (agreed, inverse) else {
+        let tighter = of_one.determinant() <= of_other.determinant();
+        return Some(if tighter { by_heat } else { by_radar });
+    };
+    let gain = of_one * inverse;
+    let moved_m = gain * apart.away_m;
+    let both = of_one - gain * of_one;
+    // The other's share of two deviates with these sigmas, and one sigma of what both say.
+    let weighed = |one: f64, other: f64| {
+        (one * one / (one * one + other * other), one * other / libm::hypot(one, other))
+    };
+    let (of_time, time_sigma_s) = weighed(one.time_sigma_s, other.time_sigma_s);
+    let course_deg = match (by_heat.course_deg, by_radar.course_deg, apart.turn_deg) {
+        (Some((from, sigma)), Some((_, others)), Some(turn_deg)) => {
+            let (share, sigma) = weighed(sigma, others);
+            Some(((from + share * turn_deg).rem_euclid(360.0), sigma))
+        }
+        (one, other, _) => one.or(other),
+    };
+    Some(Origin {
+        ground: GroundEstimate {
+            place: moved(one.place, moved_m.x, moved_m.y),
+            ellipse: ellipse(&(0.5 * (both + both.transpose()))),
+            time: one.time.plus_s(of_time * apart.late_s),
+            time_sigma_s,
+        },
+        course_deg,
+    })
 }
 
 /// How long something under thrust has burnt, seconds: since its launch, where that is known, else by the shape of a boost.

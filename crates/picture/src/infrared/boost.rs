@@ -37,7 +37,7 @@ pub(crate) const TURNS: usize = 6;
 pub(crate) const TURN_S: [f64; TURNS] = [12.0, 24.0, 36.0, 50.0, 68.0, 92.0];
 
 /// Height of a pad above the ellipsoid: middle and one sigma, metres; no terrain is known here. A rocket takes its first
-/// hundred metres slowly: each hundred that a pad is higher is a second, and none of its place.
+/// hundred metres slowly: of pads higher than that lift-off is said 0.4 s early for each hundred (docs/tracking/infrared.md).
 pub(crate) const PAD_M: (f64, f64) = (100.0, 100.0);
 
 /// Step of the path, seconds: Runge and Kutta's error over it is far below a metre.

@@ -355,3 +355,105 @@ fn mixed(reference: &Reference, modes: &[Mode], lines: &[Line]) -> Option<Fit> {
     let whole = numbers.iter().chain(found.state_covariance.iter()).all(|number| number.is_finite());
     whole.then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::ground::east_north;
+    use crate::infrared::sight::Sighting;
+    use physics::sensor::Sensor;
+    use physics::time::Tai;
+
+    /// Numbers that look drawn by lot from a normal distribution (Box and Muller).
+    struct Lot(u64);
+
+    impl Lot {
+        fn unit(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        }
+
+        fn normal(&mut self) -> f64 {
+            let (size, turn) = (self.unit(), self.unit());
+            (-2.0 * libm::log(size)).sqrt() * libm::cos(core::f64::consts::TAU * turn)
+        }
+    }
+
+    fn eyes() -> Vec<Eye> {
+        let sensor = |lon_deg: f64| -> Sensor {
+            let text = format!(
+                r#"{{"id": "{lon_deg}", "kind": "infrared", "lat_deg": 0, "lon_deg": {lon_deg}, "alt_m": 35786000,
+                "sigma_range_m": null, "sigma_az_rad": 1e-5, "sigma_el_rad": 1e-5, "pd": 0.95, "rate_hz": 1}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        [97.0, 157.0].iter().map(|lon_deg| Eye::of(&sensor(*lon_deg)).unwrap()).collect()
+    }
+
+    /// How long the boosts are followed, seconds since lift-off.
+    const UNTIL_S: f64 = 95.0;
+
+    /// What the sensors see above 10 km of a path, with errors and biases as they state them.
+    fn sightings(path: &Path, eyes: &[Eye], lot: &mut Lot) -> Vec<Sighting> {
+        let mut seen = Vec::new();
+        for (number, eye) in eyes.iter().enumerate() {
+            let bias = [0, 1].map(|axis| eye.bias_rad[axis] * lot.normal());
+            for scan in 0..UNTIL_S as i64 {
+                let time_s = scan as f64 + 0.4 * number as f64;
+                let position_m = motion::position(&path.at(time_s));
+                let at = physics::measure::sight(&eye.site, position_m).unwrap().measured;
+                let error = [0, 1].map(|axis| bias[axis] + eye.sigma_rad[axis] * lot.normal());
+                if motion::radial_height_m(position_m) > 10_000.0 {
+                    seen.push(Sighting {
+                        time: Tai(0).plus_s(time_s),
+                        received: Tai(0),
+                        scan,
+                        eye: number as u32,
+                        az_rad: at.y + error[0] / libm::cos(at.z),
+                        el_rad: at.z + error[1],
+                    });
+                }
+            }
+        }
+        seen.sort_by(Sighting::order);
+        seen
+    }
+
+    #[test]
+    fn boosts_of_the_banks_own_begin_neither_early_nor_late() {
+        let (eyes, bank, mut lot) = (eyes(), Kind::bank(), Lot(3));
+        let launch = Geodetic { lat_deg: 40.0, lon_deg: 127.0, alt_m: 0.0 };
+        let reference = Reference { site: Site::at(launch) };
+        let (mut late, mut held) = (Vec::new(), 0);
+        for draw in 0..100 {
+            let mut unknowns = Unknowns::from_fn(|row, _| if row < 2 { 0.0 } else { lot.normal() });
+            unknowns[3] = 0.0;
+            unknowns[4] = core::f64::consts::TAU * lot.unit();
+            // By their shares.
+            let kind = &bank[[0, 0, 0, 1, 1, 1, 2, 2, 3, 3][draw % 10]];
+            let path = Path::fly(&reference, kind, &unknowns, UNTIL_S);
+            let seen = sightings(&path, &eyes, &mut lot);
+            // One that hardly leaves the ground by then shows nothing.
+            if seen.len() < 40 {
+                continue;
+            }
+            let zero = seen[0].time;
+            let lines: Vec<Line> = seen.iter().map(|sighting| sighting.line(&eyes, zero)).collect();
+            let found = fit(&lines, &eyes, &bank).unwrap();
+            let (lift_off_s, sigma_s) = found.lift_off_s;
+            late.push(zero.plus_s(lift_off_s).since_s(Tai(0)) / sigma_s);
+            let position_m = physics::wgs84::to_earth_fixed(found.place).vector();
+            let (east_m, north_m) = east_north(launch, position_m);
+            let away_m = nalgebra::Vector2::new(east_m, north_m);
+            let inverse = found.covariance_m2.try_inverse().unwrap();
+            held += usize::from(away_m.dot(&(inverse * away_m)) < 4.605);
+        }
+        let of = late.len() as f64;
+        let mean = late.iter().sum::<f64>() / of;
+        let rms = (late.iter().map(|late| late * late).sum::<f64>() / of).sqrt();
+        println!("of {of}: late by {mean:.2} sigmas, {rms:.2} rms; the 90 % ellipse holds {held}");
+        // Three sigmas of the mean of some ninety; and of the share.
+        assert!(of > 80.0 && mean.abs() < 0.35 && rms < 1.6, "{mean} {rms}");
+        assert!(held as f64 > 0.8 * of, "{held}");
+    }
+}

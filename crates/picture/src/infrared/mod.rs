@@ -4,13 +4,14 @@
 //! objects ([`streak`]), and each object's launch is fitted to all of them at once over a bank of boosts ([`fit`],
 //! [`boost`], [`bank`]), or where no boost of the bank fits, without any ([`free`]). So late sightings need no replay.
 //!
-//! What is said stays preliminary, and does not alarm by itself: two satellites may look by one mistaken survey, and a
-//! radar's track of the same launch says its own.
+//! What is said of it alone stays preliminary, and does not alarm by itself: two satellites may look by one mistaken
+//! survey. With a radar's track of the same launch it becomes one object ([`crate::joint`]).
 
 mod bank;
 mod boost;
 mod fit;
 mod free;
+mod moving;
 mod normal;
 mod reach;
 mod sight;
@@ -18,11 +19,10 @@ mod streak;
 
 use std::collections::BTreeMap;
 
-use nalgebra::Vector3;
 use physics::filter::Estimate;
 use physics::frames::Position;
 use physics::geodesic;
-use physics::motion::{self, Matrix6, State};
+use physics::motion;
 use physics::plot::Plot;
 use physics::sensor::Sensor;
 use physics::time::Tai;
@@ -40,6 +40,7 @@ use crate::sense::Rejection;
 use crate::settings::Settings;
 use bank::Kind;
 use fit::Fit;
+use moving::Moving;
 use sight::{Eye, Line, Sighting};
 use streak::Object;
 
@@ -82,9 +83,15 @@ pub(crate) struct Heat {
 
 /// What was said of one object.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Told {
-    said: Option<Box<Assessment>>,
-    burns: bool,
+pub(crate) struct Told {
+    pub said: Option<Box<Assessment>>,
+    /// When something was said first.
+    pub begun: Option<Tai>,
+    pub burns: bool,
+    /// How it moved where it was last seen; `None` of one satellite alone that has seen it for long.
+    pub moving: Option<Moving>,
+    /// Between two scans of the slowest of its sensors, seconds.
+    pub scan_s: f64,
     fitted: Option<Fitted>,
 }
 
@@ -93,15 +100,6 @@ struct Told {
 struct Fitted {
     sightings: u64,
     fit: Option<Fit>,
-}
-
-/// How something moves where it was last seen.
-#[derive(Clone, Copy, Debug)]
-struct Moving {
-    time: Tai,
-    state: State,
-    covariance: Matrix6,
-    acceleration_mps2: Vector3<f64>,
 }
 
 impl Heat {
@@ -131,8 +129,18 @@ impl Heat {
         self.sightings.drain(..old.max(many));
     }
 
-    /// Assessments of the objects of which there is something new to say.
-    pub fn assess(&mut self, now: Tai, settings: &Settings, notices: &[PlannedLaunch]) -> Vec<Assessment> {
+    /// What was said of the objects, by their names.
+    pub fn told(&self) -> &BTreeMap<u64, Told> {
+        &self.told
+    }
+
+    /// Assessments of the objects of which there is something new to say, with their names.
+    pub fn assess(
+        &mut self,
+        now: Tai,
+        settings: &Settings,
+        notices: &[PlannedLaunch],
+    ) -> Vec<(u64, Assessment)> {
         if self.sightings.is_empty() && self.told.is_empty() {
             return Vec::new();
         }
@@ -147,13 +155,14 @@ impl Heat {
         let mut said = Vec::new();
         for (name, object) in names.iter().zip(&objects) {
             let mut told = self.told.remove(name).unwrap_or_default();
-            said.extend(self.tell(&mut told, *name, object, now, settings, notices));
+            let news = self.tell(&mut told, *name, object, now, settings, notices);
+            said.extend(news.map(|news| (*name, news)));
             self.told.insert(*name, told);
         }
         self.told.retain(|name, told| {
             let stands = names.contains(name);
             if !stands {
-                said.extend(told.end(now));
+                said.extend(told.end(now).map(|last| (*name, last)));
             }
             stands
         });
@@ -200,9 +209,8 @@ impl Heat {
             return None;
         }
         let unseen_s = now.since_s(last);
-        let slowest_s =
-            object.eyes.iter().map(|eye| 1.0 / self.eyes[*eye as usize].sensor.rate_hz).fold(0.0, f64::max);
-        let burns = unseen_s <= BURNT_SCANS * slowest_s;
+        told.scan_s = self.slowest_s(object);
+        let burns = unseen_s <= BURNT_SCANS * told.scan_s;
         let changed = told.said.is_none() || told.burns != burns;
         let grown = told.plots() != object.sightings.len() as u64;
         let elapsed_s = told.said.as_ref().map_or(f64::INFINITY, |said| now.since_s(said.hops.assessed));
@@ -217,6 +225,7 @@ impl Heat {
         }
         assessment.hops.assessed = now;
         told.burns = burns;
+        told.begun = told.begun.or(Some(now));
         told.said = Some(Box::new(assessment.clone()));
         Some(assessment)
     }
@@ -251,6 +260,7 @@ impl Heat {
             })
         };
         let moving = of_fit.or_else(free_now);
+        told.moving = moving;
         let origin = match fit.filter(|_| fits || !several) {
             Some(fit) => Some(from_fit(fit, first)),
             None => from_free(&opening, &self.eyes, first),
@@ -269,7 +279,6 @@ impl Heat {
             None => (classes, ballistic),
         };
 
-        let slowest_s = self.slowest_s(object);
         let lift_off = origin.as_ref().map(|(ground, _)| ground.time);
         let reachable = moving.filter(|_| several && !orbits).and_then(|moving| {
             reach::reachable(&reach::Boosting {
@@ -279,7 +288,7 @@ impl Heat {
                 acceleration_mps2: moving.acceleration_mps2,
                 burned_s: lift_off.map_or(last_s, |lift_off| moving.time.since_s(lift_off)),
                 burns,
-                unseen_s: slowest_s,
+                unseen_s: told.scan_s,
             })
         });
         let point = moving.map(|moving| FlightPoint {
@@ -395,6 +404,6 @@ fn from_free(opening: &[Line], eyes: &[Eye], zero: Tai) -> Option<Origin> {
 }
 
 /// How an object of this name is called to others.
-fn id(name: u64) -> String {
+pub(crate) fn id(name: u64) -> String {
     format!("I-{name}")
 }

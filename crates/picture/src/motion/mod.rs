@@ -54,7 +54,7 @@ pub(crate) const DRAG_S: f64 = 5.0;
 
 /// Power of change of the thrust acceleration, m²/s⁵: 5 m/s² in a second. It grows by some 0.5 m/s³ as fuel burns,
 /// turns with the pitch programme, and jumps by 20–60 m/s² at staging and burn-out.
-const THRUST_PSD: f64 = 25.0;
+pub(crate) const THRUST_PSD: f64 = 25.0;
 
 /// Below this speed a first stage still burns (m/s), steadily: it changes by 2 m/s² in a second, m²/s⁵.
 const FIRST_STAGE_MPS: f64 = 1_000.0;
