@@ -4,9 +4,7 @@
 //! to the instant of the track's, and compared with that by the covariances of both, whose errors are independent. With
 //! d² their squared distance (six degrees of freedom; 99.9 % of right ones stay within 22.46) and S the sum of the
 //! covariances, the odds that they are one object are
-//!
-//!     ln Λ = −d²/2 − ½ ln det(2π S) − ln ρ,
-//!
+//! `ln Λ = −d²/2 − ½ ln det(2π S) − ln ρ`,
 //! ρ the density, in place and velocity, of what flies where things are launched and is something else. They are one from
 //! 1,000 to 1 on; of a track that fits several objects, where the best exceeds the others by 50 to 1. What a radar has only
 //! begun to follow, and may still be anything, waits for more plots; and nothing joined is parted again.
